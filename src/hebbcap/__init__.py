@@ -1,0 +1,79 @@
+"""How many patterns can this associative memory hold?
+
+>>> import hebbcap
+>>> hebbcap.capacity("hopfield", dim=1000, measure=False)
+Capacity(hopfield, rademacher, dim=1000, bit-error:0.01: snr 185, exact 185)
+
+Every public name is listed here; each is imported when it is first used, so that `hebbcap --help` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from hebbcap._version import __version__
+
+_HOMES = {
+    "capacity": "estimate",
+    "error": "estimate",
+    "experiment": "estimate",
+    "Capacity": "estimate",
+    "BitError": "estimate",
+    "scaling": "exponent",
+    "Scaling": "exponent",
+    "Experiment": "question",
+    "Criterion": "criteria",
+    "ensemble": "patterns",
+    "binarise": "patterns",
+    "digits": "patterns",
+    "faces": "patterns",
+    "Ensemble": "patterns",
+    "Rademacher": "patterns",
+    "Biased": "patterns",
+    "Sparse": "patterns",
+    "Data": "patterns",
+    "Rule": "learning",
+    "parse": "learning",
+    "expand": "learning",
+    "interpolate": "learning",
+    "hebb": "learning",
+    "covariance": "learning",
+    "memory": "memories",
+    "Memory": "memories",
+    "Hopfield": "memories",
+    "Dense": "memories",
+    "Polynomial": "separation",
+    "Exponential": "separation",
+    "recall": "dynamics",
+    "single_pass": "dynamics",
+    "Recall": "dynamics",
+    "Outcome": "dynamics",
+    "Fixed": "dynamics",
+    "Inhibition": "dynamics",
+    "KWinners": "dynamics",
+    "bit_error": "theory",
+    "crosstalk": "theory",
+    "recall_gallery": "gallery",
+    "info": "_info",
+    "HebbcapError": "_checks",
+    "InvalidArgument": "_checks",
+    "TooLarge": "_checks",
+    "UnreadableFile": "_checks",
+    "MissingExtra": "_checks",
+    "NoTheory": "theory",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hebbcap' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"hebbcap.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

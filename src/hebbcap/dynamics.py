@@ -1,0 +1,309 @@
+"""What does a memory give back for a cue?
+
+One rule for every way of recalling: a neuron takes its high level where its field exceeds the threshold,
+its low level where the field is below, and **keeps its state where the field is exactly at threshold**.
+So, from a stored pattern, an error is a strictly wrong field; theory and measurement share this rule.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import Enum
+from typing import final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hebbcap import _checks
+from hebbcap._random import RandomState
+from hebbcap.memories import Memory
+
+Floats = NDArray[np.float64]
+
+TIE = 1e-10
+"""A field this close to threshold, relative to the mean size of the fields, is at threshold: rules
+with decimal coefficients reach it only up to rounding."""
+
+
+class Threshold(ABC):
+    """How a field is compared with the rest of the network; subclasses are final and frozen."""
+
+    @abstractmethod
+    def excess(self, field: Floats, log_unit: Floats) -> Floats:
+        """Return how far each field (B, D) lies above threshold, in the units of the field."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether one neuron can apply it without knowing the fields of the others."""
+        return True
+
+
+@final
+@dataclass(frozen=True)
+class Fixed(Threshold):
+    """The same fixed threshold for every neuron; `Fixed(0)` is the usual sign rule.
+
+    >>> Fixed(1.5).excess(np.array([[1.0, 2.0]]), np.zeros(1))
+    array([[-0.5,  0.5]])
+    """
+
+    value: float = 0.0
+
+    def __post_init__(self) -> None:
+        value = _checks.real(
+            "threshold", self.value, meaning="threshold is the field at which a neuron switches"
+        )
+        object.__setattr__(self, "value", value)
+
+    def excess(self, field: Floats, log_unit: Floats) -> Floats:
+        """Return how far each field lies above the threshold."""
+        if self.value == 0:
+            return field
+        with np.errstate(over="ignore"):  # a field that is nothing beside the threshold
+            return np.asarray(field - (self.value * np.exp(-log_unit))[:, None])
+
+
+@final
+@dataclass(frozen=True)
+class Inhibition(Threshold):
+    """Global inhibition: the mean field over the neurons is subtracted, then `value` as if fixed.
+
+    It removes the part of the noise that all neurons share (a rule's constant and pre parts).
+
+    >>> Inhibition().excess(np.array([[1.0, 2.0]]), np.zeros(1))
+    array([[-0.5,  0.5]])
+    """
+
+    value: float = 0.0
+
+    def __post_init__(self) -> None:
+        value = _checks.real(
+            "threshold", self.value, meaning="threshold is the field at which a neuron switches"
+        )
+        object.__setattr__(self, "value", value)
+
+    @property
+    def is_local(self) -> bool:
+        """It needs the fields of all neurons."""
+        return False
+
+    def excess(self, field: Floats, log_unit: Floats) -> Floats:
+        """Return how far each field lies above the mean field and the threshold."""
+        return Fixed(self.value).excess(field - field.mean(axis=1, keepdims=True), log_unit)
+
+
+@final
+@dataclass(frozen=True)
+class KWinners(Threshold):
+    """The `winners` neurons with the largest fields take the high level.
+
+    The threshold is halfway between the last winner and the first loser. Where these two tie, all
+    neurons at that field keep their state.
+
+    >>> KWinners(1).excess(np.array([[1.0, 3.0, 2.0]]), np.zeros(1))
+    array([[-1.5,  0.5, -0.5]])
+    """
+
+    winners: int
+
+    def __post_init__(self) -> None:
+        winners = _checks.integer(
+            "winners", self.winners, low=1, meaning="winners is the number of active neurons"
+        )
+        object.__setattr__(self, "winners", winners)
+
+    @property
+    def is_local(self) -> bool:
+        """It needs the fields of all neurons."""
+        return False
+
+    def excess(self, field: Floats, log_unit: Floats) -> Floats:
+        """Return how far each field lies above the field between winners and losers."""
+        dim = field.shape[1]
+        if self.winners >= dim:
+            raise _checks.fail("winners", self.winners, f"must be below dim={dim}")
+        ordered = np.partition(field, [dim - self.winners - 1, dim - self.winners], axis=1)
+        between = 0.5 * (ordered[:, dim - self.winners - 1] + ordered[:, dim - self.winners])
+        return np.asarray(field - between[:, None])
+
+
+class Outcome(Enum):
+    """How a recall ended. Not converging is a result, not an error."""
+
+    FIXED_POINT = "fixed point"
+    CYCLE = "cycle"
+    STEP_LIMIT = "step limit"
+    SINGLE_PASS = "single pass"
+
+
+@final
+@dataclass(frozen=True)
+class Recall:
+    """What came back.
+
+    Attributes
+    ----------
+    states : ndarray, shape (B, D)
+        The last state of each cue.
+    steps : ndarray of int, shape (B,)
+        Updates of the whole network until the outcome was known.
+    outcomes : tuple of Outcome, length B
+        How each cue ended.
+    """
+
+    states: Floats
+    steps: NDArray[np.int64]
+    outcomes: tuple[Outcome, ...]
+
+    def __repr__(self) -> str:
+        counts = {o.value: self.outcomes.count(o) for o in Outcome if o in self.outcomes}
+        return f"Recall(states={self.states.shape}, steps<={self.steps.max()}, outcomes={counts})"
+
+
+def switch(states: Floats, excess: Floats, levels: tuple[float, float], size: Floats) -> Floats:
+    """Return the next states: the tie rule, in the one place where it is applied.
+
+    Parameters
+    ----------
+    states, excess : ndarray, shape (B, D) or (B,)
+        Present states, and how far their fields lie above threshold.
+    levels : tuple of float
+        The low and the high value of a neuron.
+    size : ndarray, broadcastable
+        Typical size of the fields, against which a tie is judged.
+
+    Returns
+    -------
+    ndarray
+        The next states, of the same shape.
+
+    >>> switch(np.array([1.0, -1.0, 1.0]), np.array([0.0, 0.0, -2.0]), (-1.0, 1.0), np.array(2.0))
+    array([ 1., -1., -1.])
+    """
+    low, high = levels
+    return np.where(np.abs(excess) <= TIE * size, states, np.where(excess > 0, high, low))
+
+
+def single_pass(memory: Memory, cues: ArrayLike, *, threshold: Threshold | None = None) -> Floats:
+    """Return the states (B, D) after one synchronous update of the cues (B, D).
+
+    >>> from hebbcap.memories import Hopfield
+    >>> memory = Hopfield().store([[1, 1, -1, -1, 1]])
+    >>> single_pass(memory, [1, 1, -1, -1, -1])
+    array([[ 1.,  1., -1., -1.,  1.]])
+    """
+    states = np.atleast_2d(np.asarray(cues, dtype=np.float64))
+    field, log_unit = memory.scaled_field(states)
+    excess = (threshold or Fixed()).excess(field, log_unit)
+    return switch(states, excess, memory.levels, np.abs(field).mean(axis=1, keepdims=True))
+
+
+def recall(
+    memory: Memory,
+    cues: ArrayLike,
+    *,
+    update: str = "synchronous",
+    threshold: Threshold | None = None,
+    max_steps: int = 100,
+    rng: RandomState = None,
+) -> Recall:
+    """Update the cues until they stop changing.
+
+    Parameters
+    ----------
+    memory : Memory
+        Holding at least one pattern.
+    cues : array-like, shape (B, D) or (D,)
+        States to start from.
+    update : {"synchronous", "asynchronous", "single"}
+        All neurons at once; one after the other in a fresh random order each sweep; or one
+        synchronous update and no more.
+    threshold : Threshold, optional
+        `Fixed(0)` if left out. Asynchronous updates need a local one.
+    max_steps : int
+        Most updates of the whole network (sweeps), at least 1.
+    rng : int, Generator or None
+        Source of the order of asynchronous updates.
+
+    Returns
+    -------
+    Recall
+        States, steps and outcomes.
+
+    Raises
+    ------
+    InvalidArgument
+        If an argument is outside its range, or the update needs a local threshold.
+
+    Examples
+    --------
+    >>> from hebbcap.memories import Hopfield
+    >>> memory = Hopfield().store([[1, 1, -1, -1, 1, -1], [1, -1, 1, -1, 1, 1]])
+    >>> recall(memory, [1, 1, -1, -1, 1, 1])
+    Recall(states=(1, 6), steps<=1, outcomes={'fixed point': 1})
+    """
+    chosen = threshold or Fixed()
+    _checks.integer("max_steps", max_steps, low=1, meaning="max_steps is the most updates of the network")
+    states = np.atleast_2d(np.asarray(cues, dtype=np.float64))
+    if update == "single":
+        after = single_pass(memory, states, threshold=chosen)
+        return Recall(after, np.ones(len(after), dtype=np.int64), (Outcome.SINGLE_PASS,) * len(after))
+    if update == "synchronous":
+        return _synchronous(memory, states, chosen, max_steps)
+    if update == "asynchronous":
+        if not chosen.is_local:
+            raise _checks.fail(
+                "threshold", chosen, "needs the fields of all neurons", "use update='synchronous' with it"
+            )
+        return _asynchronous(memory, states, chosen, max_steps, np.random.default_rng(rng))
+    raise _checks.fail("update", update, "must be 'synchronous', 'asynchronous' or 'single'")
+
+
+def _synchronous(memory: Memory, cues: Floats, threshold: Threshold, max_steps: int) -> Recall:
+    """Update settled cues no further; a state seen two steps before is a cycle.
+
+    Symmetric weights allow no longer cycle (Goles & Olivos 1981); others run into the step limit.
+    """
+    states, before = cues.copy(), np.full_like(cues, np.nan)
+    steps = np.zeros(len(cues), dtype=np.int64)
+    outcomes = np.full(len(cues), Outcome.STEP_LIMIT, dtype=object)
+    active = np.arange(len(cues))
+    for step in range(1, max_steps + 1):
+        after = single_pass(memory, states[active], threshold=threshold)
+        fixed = (after == states[active]).all(axis=1)
+        cycle = ~fixed & (after == before[active]).all(axis=1)
+        before[active], states[active] = states[active], after
+        steps[active] = step - fixed
+        outcomes[active[fixed]] = Outcome.FIXED_POINT
+        outcomes[active[cycle]] = Outcome.CYCLE
+        active = active[~(fixed | cycle)]
+        if not len(active):
+            break
+    return Recall(states, steps, tuple(outcomes))
+
+
+def _asynchronous(
+    memory: Memory, cues: Floats, threshold: Threshold, max_steps: int, rng: np.random.Generator
+) -> Recall:
+    states = cues.copy()
+    steps = np.zeros(len(cues), dtype=np.int64)
+    outcomes = np.full(len(cues), Outcome.STEP_LIMIT, dtype=object)
+    active = np.arange(len(cues))
+    for step in range(1, max_steps + 1):
+        moving = states[active]
+        tracker = memory.tracker(moving)
+        for neuron in rng.permutation(moving.shape[1]):
+            field, log_unit, size = tracker.field(neuron)
+            excess = threshold.excess(field[:, None], log_unit)[:, 0]
+            new = switch(moving[:, neuron], excess, memory.levels, size)
+            tracker.change(neuron, moving, new)
+            moving[:, neuron] = new
+        fixed = (moving == states[active]).all(axis=1)
+        states[active] = moving
+        steps[active] = step - fixed
+        outcomes[active[fixed]] = Outcome.FIXED_POINT
+        active = active[~fixed]
+        if not len(active):
+            break
+    return Recall(states, steps, tuple(outcomes))

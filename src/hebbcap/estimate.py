@@ -1,0 +1,350 @@
+"""How many patterns does this memory hold: every answer, side by side?
+
+`capacity` and `error` put the theories and the measurement of one experiment next to each other. They hold
+no science: they build the experiment, ask each part, and keep the answers together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, final
+
+from numpy.typing import ArrayLike
+
+from hebbcap import _checks
+from hebbcap.criteria import BIT_ERROR, Criterion
+from hebbcap.criteria import criterion as parse_criterion
+from hebbcap.dynamics import Threshold
+from hebbcap.learning import Rule
+from hebbcap.measurement.search import (
+    DEFAULT_PRECISION,
+    MeasuredCapacity,
+    MeasuredError,
+    Progress,
+    measure_capacity,
+    measure_error,
+)
+from hebbcap.memories import Dense, Hopfield, Memory, Recaller
+from hebbcap.memories import memory as parse_memory
+from hebbcap.patterns import Biased, Ensemble, Rademacher, Sparse
+from hebbcap.patterns import ensemble as parse_ensemble
+from hebbcap.question import Experiment, default_threshold
+from hebbcap.question import threshold as parse_threshold
+from hebbcap.theory import METHODS, SNR, Reading, capacity_reading, error_reading
+
+DEFAULT_DIM = 100
+"""Number of neurons where neither the caller nor the data say."""
+
+
+@final
+@dataclass(frozen=True)
+class Capacity:
+    """The capacity of one experiment, by each theory and by measurement.
+
+    Attributes
+    ----------
+    experiment : Experiment
+        The question.
+    seed : int
+        Seed of the trials.
+    theory : tuple of Reading
+        What the theories say, or why they don't apply; empty if not asked.
+    measured : MeasuredCapacity or None
+        What was measured; None if not asked.
+    independent : tuple of (str, int or None)
+        For data: what signal to noise says of independent patterns of the same size, for comparison.
+    """
+
+    experiment: Experiment
+    seed: int
+    theory: tuple[Reading, ...]
+    measured: MeasuredCapacity | None
+    independent: tuple[tuple[str, float | None], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as plain numbers and texts, as `--json` prints it."""
+        measured = None
+        if self.measured is not None:
+            m = self.measured
+            measured = {
+                "n_patterns": m.n_patterns,
+                "low": m.low,
+                "high": m.high,
+                "confidence": m.confidence,
+                "trials": m.trials,
+                "censored": m.censored,
+                "note": m.note,
+            }
+        result = _head(self.experiment, self.seed) | {
+            "theory": _theory_dict(self.theory, "n_patterns"),
+            "measured": measured,
+        }
+        if self.independent:
+            result["independent_patterns"] = dict(self.independent)
+        return result
+
+    def __repr__(self) -> str:
+        parts = [f"{r.method} {r.value if r.applies else 'does not apply'}" for r in self.theory]
+        if self.measured is not None:
+            m = self.measured
+            parts.append(f"measured {m.n_patterns} [{m.low}, {'...' if m.high is None else m.high}]")
+        e = self.experiment
+        return f"Capacity({_name(e)}, {e.ensemble.name}, dim={e.dim}, {e.criterion}: {', '.join(parts)})"
+
+
+@final
+@dataclass(frozen=True)
+class BitError:
+    """The bit error of one experiment at a number of patterns, by each theory and by measurement."""
+
+    experiment: Experiment
+    n_patterns: int
+    seed: int
+    theory: tuple[Reading, ...]
+    measured: MeasuredError | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as plain numbers and texts, as `--json` prints it."""
+        measured = None
+        if self.measured is not None:
+            m = self.measured
+            measured = {
+                "bit_error": m.bit_error,
+                "low": m.low,
+                "high": m.high,
+                "confidence": m.confidence,
+                "trials": m.trials,
+                "censored": False,
+                "note": m.note,
+            }
+        return _head(self.experiment, self.seed) | {
+            "n_patterns": self.n_patterns,
+            "theory": _theory_dict(self.theory, "bit_error"),
+            "measured": measured,
+        }
+
+    def __repr__(self) -> str:
+        parts = [f"{r.method} {r.value:.6g}" for r in self.theory if r.value is not None]
+        if self.measured is not None:
+            m = self.measured
+            parts.append(f"measured {m.bit_error:.4g} [{m.low:.4g}, {m.high:.4g}]")
+        e = self.experiment
+        return (
+            f"BitError({_name(e)}, {e.ensemble.name}, dim={e.dim}, K={self.n_patterns}: {', '.join(parts)})"
+        )
+
+
+def experiment(
+    memory: str | Memory | Recaller = "hopfield",
+    *,
+    rule: str | Rule | None = None,
+    order: int | None = None,
+    patterns: str | Ensemble | ArrayLike = "rademacher",
+    dim: int | None = None,
+    criterion: str | Criterion = "bit-error:0.01",
+    flips: float = 0.0,
+    threshold: str | float | Threshold | None = None,
+    update: str = "synchronous",
+    binarise: str = "auto",
+) -> Experiment:
+    """Return the experiment that names and numbers describe.
+
+    Parameters
+    ----------
+    memory : str, Memory or Recaller
+        "hopfield", "dense:3", "rectified:4", "exponential"; a memory; or anything with
+        `store(patterns)` and `recall(cues)`, which is measured but has no theory.
+    rule : str or Rule, optional
+        Learning rule of `hopfield`: "hebb", "covariance", a formula such as "post*pre - 0.1*pre", or
+        named coefficients such as "c2_corr=1,c1_pre=-0.1".
+    order : int, optional
+        Power of F for `dense` and `rectified`.
+    patterns : str, Ensemble or array-like
+        "rademacher", "biased:P", "sparse:A", "digits", "faces", a file or folder, or an array (rows, D).
+    dim : int, optional
+        D, the number of neurons; taken from the data, or 100.
+    criterion : str or Criterion
+        "bit-error:p", "pattern-error:p", "all-patterns:p" or "overlap:m".
+    flips : float
+        Fraction of the cue's bits that are flipped, 0 <= flips < 0.5.
+    threshold : str, float or Threshold, optional
+        "midpoint", "zero", a number, "inhibition", "k-winners:COUNT"; chosen to fit if left out.
+    update : {"synchronous", "asynchronous"}
+        How fixed points are reached, for the overlap criterion.
+    binarise : str
+        How data become two-valued: "auto", "half", "mean", "median" or "none".
+
+    Raises
+    ------
+    InvalidArgument
+        If an argument breaks its rule, or two of them can't go together.
+
+    Examples
+    --------
+    >>> experiment("dense:4", dim=60).memory
+    Dense(separation=Polynomial(order=4, rectified=False))
+    """
+    drawn = parse_ensemble(patterns, binarise=binarise)
+    held = parse_memory(memory, order=order, rule=rule, mean=drawn.mean)
+    return Experiment(
+        memory=held,
+        ensemble=drawn,
+        dim=dim if dim is not None else (drawn.dim or DEFAULT_DIM),
+        criterion=parse_criterion(criterion),
+        flips=flips,
+        threshold=default_threshold(held, drawn) if threshold is None else parse_threshold(threshold),
+        update=update,
+    )
+
+
+def capacity(
+    memory: str | Memory | Recaller | Experiment = "hopfield",
+    *,
+    precision: float = DEFAULT_PRECISION,
+    seed: int = 0,
+    theory: bool = True,
+    measure: bool = True,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Capacity:
+    """Return how many patterns a memory holds, by formula, exactly and measured.
+
+    Parameters
+    ----------
+    memory : str, Memory, Recaller or Experiment
+        What to ask about; see `experiment` for the options that go with the first three.
+    precision : float
+        Half the width of the measured interval over the capacity, 0.001 to 0.5.
+    seed : int
+        Seed of the trials, non-negative.
+    theory, measure : bool
+        Which answers to give.
+    progress : callable, optional
+        Called with the share of the measurement done and a line of text.
+    **options
+        Passed to `experiment`.
+
+    Returns
+    -------
+    Capacity
+        The answers side by side.
+
+    Examples
+    --------
+    >>> capacity("hopfield", dim=200, precision=0.05, seed=1)
+    Capacity(hopfield, rademacher, dim=200, bit-error:0.01: snr 37, exact 38, measured 37 [36, 38])
+    """
+    asked = _asked(memory, options)
+    _checks.real("precision", precision, low=0.001, high=0.5, meaning="it is the relative half-width")
+    _checks.integer("seed", seed, low=0, meaning="seed starts the random streams")
+    if measure:
+        _check_trial(asked, 1)
+    readings = tuple(capacity_reading(m, asked) for m in METHODS) if theory else ()
+    measured = measure_capacity(asked, precision=precision, seed=seed, progress=progress) if measure else None
+    return Capacity(asked, seed, readings, measured, _independent(asked) if theory else ())
+
+
+def error(
+    memory: str | Memory | Recaller | Experiment = "hopfield",
+    *,
+    n_patterns: int,
+    precision: float = DEFAULT_PRECISION,
+    seed: int = 0,
+    theory: bool = True,
+    measure: bool = True,
+    progress: Progress | None = None,
+    **options: Any,
+) -> BitError:
+    """Return the share of wrong bits after one update when `n_patterns` are stored.
+
+    Parameters are those of `capacity`; `precision` is relative to the error.
+
+    Examples
+    --------
+    >>> error("dense:3", n_patterns=300, dim=100, measure=False)
+    BitError(dense:3, rademacher, dim=100, K=300: snr 0.000468806, exact 0.000511064)
+    """
+    asked = _asked(memory, options)
+    _checks.pattern_count(n_patterns)
+    if n_patterns > asked.max_patterns:
+        raise _checks.fail(
+            "n_patterns",
+            n_patterns,
+            f"must be at most {asked.max_patterns}",
+            f"{asked.ensemble.name} has no more",
+        )
+    _checks.real("precision", precision, low=0.001, high=0.5, meaning="it is the relative half-width")
+    _checks.integer("seed", seed, low=0, meaning="seed starts the random streams")
+    if measure:
+        _check_trial(asked, n_patterns)
+    asked = replace(asked, criterion=Criterion(BIT_ERROR))
+    readings = tuple(error_reading(m, asked, n_patterns) for m in METHODS) if theory else ()
+    measured = (
+        measure_error(asked, n_patterns, precision=precision, seed=seed, progress=progress)
+        if measure
+        else None
+    )
+    return BitError(asked, n_patterns, seed, readings, measured)
+
+
+def _asked(memory: Any, options: dict[str, Any]) -> Experiment:
+    if not isinstance(memory, Experiment):
+        return experiment(memory, **options)
+    if options:
+        raise _checks.fail("options", sorted(options), "don't go with an Experiment", "it is complete")
+    return memory
+
+
+def _check_trial(asked: Experiment, n_patterns: int) -> None:
+    """Refuse, before anything is allocated, a measurement whose every trial is too large."""
+    _checks.check_fits(
+        32.0 * asked.dim * max(n_patterns, 4),
+        f"a trial with {n_patterns} patterns of dim={asked.dim}",
+        "ask for a smaller one, or leave the measurement out (--no-measure, measure=False)",
+    )
+
+
+def _independent(asked: Experiment) -> tuple[tuple[str, float | None], ...]:
+    """For data, the normal reading for independent patterns: of the same activity, and balanced."""
+    if asked.ensemble.independent or not isinstance(asked.memory, Memory):
+        return ()
+    share = min(max(asked.ensemble.p_high, 1e-3), 1 - 1e-3)
+    if asked.ensemble.levels[0] == 0:
+        twins: list[Ensemble] = [Sparse(round(share, 3))]
+    else:
+        twins = [Biased(round(share, 3)), Rademacher()]
+    if isinstance(asked.memory, Dense) and asked.memory.separation.steep:
+        return ()
+    found = []
+    for twin in twins:
+        level = default_threshold(asked.memory, twin)
+        found.append((twin.name, capacity_reading(SNR, replace(asked, ensemble=twin, threshold=level)).value))
+    return tuple(found)
+
+
+def _name(asked: Experiment) -> str:
+    return asked.memory.name if isinstance(asked.memory, Memory) else type(asked.memory).__name__
+
+
+def _head(asked: Experiment, seed: int) -> dict[str, Any]:
+    rule = asked.memory.rule.formula if isinstance(asked.memory, Hopfield) else None
+    return {
+        "memory": _name(asked),
+        "rule": rule,
+        "dim": asked.dim,
+        "patterns": asked.ensemble.name,
+        "criterion": str(asked.criterion),
+        "flips": asked.flips,
+        "threshold": asked.threshold if isinstance(asked.threshold, str) else repr(asked.threshold),
+        "seed": seed,
+    }
+
+
+def _theory_dict(readings: tuple[Reading, ...], key: str) -> dict[str, Any] | None:
+    if not readings:
+        return None
+    return {
+        r.method: {key: r.value, "applies": r.applies}
+        | ({"why" if not r.applies else "note": r.why} if r.why else {})
+        for r in readings
+    }

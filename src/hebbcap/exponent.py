@@ -1,0 +1,242 @@
+"""How does the capacity grow with the number of neurons?
+
+The exponent b of K_max ~ D^b is the slope of log K_max against log D. At finite size it is not yet the
+asymptotic one, so the slope between neighbouring sizes is given too, and the exact law's far beyond them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, final
+
+import numpy as np
+from scipy.special import ndtri, ndtri_exp
+
+from hebbcap import _checks
+from hebbcap.estimate import experiment
+from hebbcap.measurement.search import (
+    CONFIDENCE,
+    DEFAULT_PRECISION,
+    MeasuredCapacity,
+    Progress,
+    measure_capacity,
+)
+from hebbcap.memories import Memory, Recaller
+from hebbcap.question import Experiment
+from hebbcap.theory import METHODS, NoTheory, Reading, capacity_reading, failure
+
+DEFAULT_DIMS = (50, 100, 200, 400)
+
+
+@final
+@dataclass(frozen=True)
+class Slope:
+    """An exponent with its interval; theories have none."""
+
+    exponent: float
+    low: float | None = None
+    high: float | None = None
+
+
+@final
+@dataclass(frozen=True)
+class Scaling:
+    """Capacity against dim.
+
+    Attributes
+    ----------
+    experiments : tuple of Experiment
+        One for each dim.
+    seed : int
+        Seed of the trials.
+    theory : dict of str to tuple of (int, float or None)
+        (dim, crossing K) by each theory, at the dims asked and, for the trend, at larger ones.
+    measured : tuple of MeasuredCapacity
+        One for each dim; empty if not asked.
+    why : dict of str to str
+        Why a theory does not apply.
+    """
+
+    experiments: tuple[Experiment, ...]
+    seed: int
+    theory: dict[str, tuple[tuple[int, float], ...]]
+    measured: tuple[MeasuredCapacity, ...]
+    why: dict[str, str]
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """The dims asked."""
+        return tuple(e.dim for e in self.experiments)
+
+    def theory_slope(self, method: str) -> Slope | None:
+        """Exponent by one theory over the dims asked, weighted as the measurement is."""
+        if method not in self.theory:
+            return None
+        points = dict(self.theory[method])
+        log_k = np.log([points[d] for d in self.dims])
+        return Slope(_fit(np.log(self.dims), log_k, self._sizes())[0])
+
+    def measured_slope(self) -> Slope | None:
+        """Measured exponent with its interval; None if a size was censored or not measured."""
+        crossings = [m.crossing for m in self.measured if m.crossing is not None]
+        if len(crossings) < len(self.dims) or not crossings:
+            return None
+        slope, error = _fit(np.log(self.dims), np.log([c.median for c in crossings]), self._sizes())
+        z = float(ndtri(0.5 + CONFIDENCE / 2))
+        return Slope(slope, slope - z * error, slope + z * error)
+
+    def _sizes(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Standard errors of log K at each dim; equal where nothing was measured."""
+        z = float(ndtri(0.5 + CONFIDENCE / 2))
+        spreads = [m.crossing.spread / z for m in self.measured if m.crossing is not None]
+        return np.array(spreads) if len(spreads) == len(self.dims) else np.ones(len(self.dims))
+
+    def trend(self, method: str) -> tuple[tuple[int, int, float], ...]:
+        """Slopes between neighbouring sizes, as (dim, next dim, slope); method may be "measured"."""
+        if method == "measured":
+            points = [
+                (e.dim, m.crossing.median)
+                for e, m in zip(self.experiments, self.measured, strict=False)
+                if m.crossing
+            ]
+        else:
+            points = list(self.theory.get(method, ()))
+        return tuple((d, e, float(np.log(k / j) / np.log(e / d))) for (d, j), (e, k) in pairwise(points))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as plain numbers and texts, as `--json` prints it."""
+        first = self.experiments[0]
+        theory: dict[str, Any] = {}
+        for method in METHODS:
+            slope = self.theory_slope(method)
+            if slope is None:
+                theory[method] = {"applies": False, "why": self.why.get(method, "not asked")}
+            else:
+                theory[method] = {
+                    "applies": True,
+                    "exponent": slope.exponent,
+                    "n_patterns": {str(d): k for d, k in self.theory[method]},
+                    "trend": [list(t) for t in self.trend(method)],
+                }
+        measured = None
+        if self.measured:
+            found = self.measured_slope()
+            measured = {
+                "exponent": found and found.exponent,
+                "low": found and found.low,
+                "high": found and found.high,
+                "confidence": CONFIDENCE,
+                "n_patterns": [m.n_patterns for m in self.measured],
+                "intervals": [[m.low, m.high] for m in self.measured],
+                "censored": any(m.censored for m in self.measured),
+                "trend": [list(t) for t in self.trend("measured")],
+            }
+        name = first.memory.name if isinstance(first.memory, Memory) else type(first.memory).__name__
+        return {
+            "memory": name,
+            "dims": list(self.dims),
+            "patterns": first.ensemble.name,
+            "criterion": str(first.criterion),
+            "flips": first.flips,
+            "seed": self.seed,
+            "theory": theory,
+            "measured": measured,
+        }
+
+    def __repr__(self) -> str:
+        parts = [f"{m} {s.exponent:.3f}" for m in METHODS if (s := self.theory_slope(m))]
+        if found := self.measured_slope():
+            parts.append(f"measured {found.exponent:.3f} [{found.low:.3f}, {found.high:.3f}]")
+        return f"Scaling(dims={list(self.dims)}: {', '.join(parts)})"
+
+
+def scaling(
+    memory: str | Memory | Recaller = "hopfield",
+    *,
+    dims: Sequence[int] = DEFAULT_DIMS,
+    precision: float = DEFAULT_PRECISION,
+    seed: int = 0,
+    theory: bool = True,
+    measure: bool = True,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Scaling:
+    """Return the exponent of the capacity in dim, by theory and measured.
+
+    Parameters
+    ----------
+    memory : str, Memory or Recaller
+        As for `experiment`, and so are the options.
+    dims : sequence of int
+        At least two different numbers of neurons.
+    precision, seed, theory, measure, progress
+        As for `capacity`, at each dim.
+
+    Raises
+    ------
+    InvalidArgument
+        If fewer than two dims are given, or the patterns have a size of their own.
+
+    Examples
+    --------
+    >>> scaling("dense:3", dims=[100, 200], measure=False)
+    Scaling(dims=[100, 200]: snr 2.009, exact 2.014)
+    """
+    sizes = sorted({_checks.dimension(d) for d in dims})
+    if len(sizes) < 2:
+        raise _checks.fail(
+            "dims", list(dims), "must hold at least two different numbers", "a slope needs two"
+        )
+    asked = [experiment(memory, dim=d, **options) for d in sizes]
+    if asked[0].ensemble.dim is not None:
+        raise _checks.fail("patterns", asked[0].ensemble.name, "has one size only", "use drawn patterns")
+    curves, why = {}, {}
+    beyond = [replace(asked[-1], dim=asked[-1].dim * 2**i) for i in (1, 2, 3)]
+    for method in METHODS if theory else ():
+        try:
+            curves[method] = tuple((e.dim, smooth_crossing(method, e)) for e in asked + beyond)
+        except NoTheory as error:
+            why[method] = str(error)
+    measured: list[MeasuredCapacity] = []
+    for index, one in enumerate(asked) if measure else ():
+
+        def report(share: float, text: str, index: int = index, dim: int = one.dim) -> None:
+            if progress:
+                progress((index + share) / len(asked), f"dim {dim}: {text}")
+
+        measured.append(measure_capacity(one, precision=precision, seed=seed, progress=report))
+    return Scaling(tuple(asked), seed, curves, tuple(measured), why)
+
+
+def smooth_crossing(method: str, asked: Experiment) -> float:
+    """Return where a theory's failure rate crosses its bound, as a real number of patterns.
+
+    Errors at even and odd K can differ where fields tie, so a straight line in normal quantiles against
+    log K is laid through the whole numbers around the capacity, as the measurement does.
+
+    Raises
+    ------
+    NoTheory
+        If the theory does not apply.
+    """
+    reading: Reading = capacity_reading(method, asked)
+    if reading.value is None:
+        raise NoTheory(reading.why)
+    centre = max(reading.value, 2.0)
+    near = np.unique(
+        np.round(centre * np.exp(np.linspace(-0.06, 0.06, 4)) + np.array([-1, 0, 1, 2])).astype(int)
+    )
+    counts = [int(k) for k in near if k >= 2]
+    quantiles = [float(ndtri_exp(np.log(failure(method, asked, k)))) for k in counts]
+    slope, offset = np.polyfit(np.log(counts), quantiles, 1)
+    return float(np.exp((ndtri(asked.criterion.max_failure) - offset) / slope))
+
+
+def _fit(x: Any, y: Any, errors: Any) -> tuple[float, float]:
+    """Weighted least squares slope and its standard error."""
+    weight = 1 / np.asarray(errors) ** 2
+    centre = np.average(x, weights=weight)
+    scatter = float(np.sum(weight * (x - centre) ** 2))
+    return float(np.sum(weight * (x - centre) * y) / scatter), float(scatter**-0.5)

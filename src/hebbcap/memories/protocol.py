@@ -1,0 +1,201 @@
+"""What must a memory be able to do?
+
+Nothing but `store` and `recall` to be measured (`Recaller`); the local field as well to be simulated
+here (`Memory`). Whether a theory predicts it is asked of the theory, not of the memory.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hebbcap import _checks
+
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+Patterns = NDArray[np.int8]
+
+
+@runtime_checkable
+class Recaller(Protocol):
+    """Anything that stores patterns and recalls them from cues: enough to be measured."""
+
+    def store(self, patterns: Any) -> Any:
+        """Store patterns (K, D); return the memory that holds them, or None if `self` now does."""
+
+    def recall(self, cues: Any) -> Any:
+        """Return the states (B, D) recalled from the cues (B, D)."""
+
+
+class LocalField(NamedTuple):
+    """The field of one neuron in each state of a batch, each of shape (B,).
+
+    The field is `value * exp(log_unit)`; `size` is the typical size of fields in the same unit, against
+    which a tie is judged.
+    """
+
+    value: Floats
+    log_unit: Floats
+    size: Floats
+
+
+class Tracker(ABC):
+    """The fields of a batch of states while single neurons change, for asynchronous recall."""
+
+    @abstractmethod
+    def field(self, neuron: int) -> LocalField:
+        """Return the present local field of one neuron in each state."""
+
+    @abstractmethod
+    def change(self, neuron: int, states: Floats, new: Floats) -> None:
+        """Take note that `neuron` goes from states[:, neuron] to `new` (B,) in each state."""
+
+
+class Memory(ABC):
+    """An associative memory: a frozen description together with the patterns it holds.
+
+    Memories are values: `store` and `forget` return a new memory and leave the old one as it was.
+    """
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The spelling that the command line uses."""
+
+    @property
+    @abstractmethod
+    def patterns(self) -> Patterns | None:
+        """The stored patterns (K, D), or None while nothing is stored."""
+
+    @abstractmethod
+    def _holding(self, patterns: Patterns | None) -> Self:
+        """Return this memory holding exactly these patterns."""
+
+    @abstractmethod
+    def scaled_field(self, states: ArrayLike) -> tuple[Floats, Floats]:
+        """Return the local field without its size: (B, D) values and the log of their unit, (B,)."""
+
+    @abstractmethod
+    def energy(self, states: ArrayLike) -> Floats:
+        """Return the energy of each state, shape (B,)."""
+
+    @abstractmethod
+    def tracker(self, states: Floats) -> Tracker:
+        """Return a tracker that starts at these states (B, D)."""
+
+    @property
+    def dim(self) -> int | None:
+        """D, the number of neurons; None while nothing is stored."""
+        return None if self.patterns is None else int(self.patterns.shape[1])
+
+    @property
+    def n_patterns(self) -> int:
+        """K, the number of stored patterns."""
+        return 0 if self.patterns is None else int(self.patterns.shape[0])
+
+    @property
+    def levels(self) -> tuple[float, float]:
+        """The two values that neurons take: (-1, 1), or (0, 1) where a stored pattern holds a 0."""
+        return (0.0, 1.0) if self.patterns is not None and not self.patterns.all() else (-1.0, 1.0)
+
+    def store(self, patterns: ArrayLike) -> Self:
+        """Return this memory with one pattern (D,) or several (K, D) added.
+
+        Raises
+        ------
+        InvalidArgument
+            If the patterns are not all +-1 or all 0/1, are empty, or don't match those stored before.
+        """
+        new = as_patterns(patterns)
+        if self.patterns is not None:
+            if new.shape[1] != self.dim:
+                raise _checks.fail("patterns.shape", new.shape, f"must end in the stored dim {self.dim}")
+            new = as_patterns(np.concatenate([self.patterns, new]))
+        new.setflags(write=False)
+        return self._holding(new)
+
+    def forget(self, pattern: ArrayLike) -> Self:
+        """Return this memory without one stored copy of `pattern` (D,).
+
+        Raises
+        ------
+        InvalidArgument
+            If that pattern is not stored.
+        """
+        wanted: Array = np.asarray(pattern)
+        held = self.patterns
+        if held is not None and wanted.shape != (self.dim,):
+            raise _checks.fail(
+                "pattern.shape", wanted.shape, f"must be ({self.dim},)", "forget one at a time"
+            )
+        found = np.flatnonzero((held == wanted).all(axis=1)) if held is not None else ()
+        if held is None or not len(found):
+            raise _checks.fail("pattern", wanted.tolist(), "must be one of the stored patterns")
+        kept = np.delete(held, found[0], axis=0)
+        kept.setflags(write=False)
+        return self._holding(kept if len(kept) else None)
+
+    def field(self, states: ArrayLike) -> Floats:
+        """Return the local field of every neuron, shape (B, D), for states (B, D) or (D,).
+
+        Raises
+        ------
+        InvalidArgument
+            If the states don't fit the memory, or the field is too large for double precision.
+        """
+        values, log_unit = self.scaled_field(states)
+        with np.errstate(over="ignore"):
+            result = values * np.exp(log_unit)[:, None]
+        if not np.isfinite(result).all():
+            raise _checks.fail(
+                "field", "inf", "is too large for double precision", "use scaled_field, which keeps its log"
+            )
+        return np.asarray(result)
+
+    def _states(self, states: ArrayLike) -> tuple[Patterns, Floats]:
+        """Check states against the stored patterns and return both."""
+        if self.patterns is None:
+            raise _checks.fail("n_patterns", 0, "must be at least 1", "store patterns before recalling")
+        array = np.atleast_2d(_as_array("states", states)).astype(np.float64)
+        if array.ndim != 2 or array.shape[1] != self.dim or not len(array):
+            raise _checks.fail("states.shape", np.shape(states), f"must be (B, {self.dim}) or ({self.dim},)")
+        if not np.isin(array, self.levels).all():
+            raise _checks.fail("states", "array", f"must hold only {self.levels[0]:g} and {self.levels[1]:g}")
+        return self.patterns, array
+
+
+def _as_array(name: str, values: ArrayLike) -> Array:
+    """Return the values as an array of real numbers of whatever shape, or explain why they are none."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise _checks.fail(name, values, "must be rectangular", "each row is one pattern") from None
+    if array.dtype.kind not in "biuf":
+        raise _checks.fail(f"{name}.dtype", str(array.dtype), "must be a number type")
+    return array
+
+
+def as_patterns(patterns: ArrayLike) -> Patterns:
+    """Return patterns as an int8 array (K, D) of +-1 or of 0 and 1, or explain why they are not.
+
+    >>> as_patterns([1, -1, 1]).shape
+    (1, 3)
+    """
+    array = np.atleast_2d(_as_array("patterns", patterns))
+    if array.ndim != 2 or array.shape[0] < 1 or array.shape[1] < 2:
+        raise _checks.fail(
+            "patterns.shape", np.shape(patterns), "must be (K, D) with K >= 1 patterns of D >= 2 neurons"
+        )
+    is_one = array == 1
+    for low in (-1, 0):
+        if (is_one | (array == low)).all():
+            return np.where(is_one, 1, low).astype(np.int8)
+    raise _checks.fail(
+        "patterns",
+        "array",
+        "must hold only +-1, or only 0 and 1",
+        "hebbcap.binarise turns other values into one of the two and says how",
+    )

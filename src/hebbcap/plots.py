@@ -1,0 +1,235 @@
+"""What does a result look like?
+
+Every plot is drawn on a figure of its own, so that nothing of a user's matplotlib session changes, and is
+written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from hebbcap import _checks
+from hebbcap.estimate import Capacity
+from hebbcap.exponent import Scaling
+from hebbcap.patterns import Data
+from hebbcap.question import Experiment
+from hebbcap.theory import METHODS, NoTheory, failure
+
+if TYPE_CHECKING:
+    from hebbcap.gallery import Gallery
+
+_COLOURS = {"snr": "#e69f00", "exact": "#0072b2", "measured": "#111111"}
+_LABELS = {"snr": "signal to noise", "exact": "exact law", "measured": "measured"}
+FORMATS = (".png", ".svg", ".pdf")
+
+
+def check_path(path: str | os.PathLike[str]) -> Path:
+    """Return the path if a plot can be written there, before any work is done for it.
+
+    Raises
+    ------
+    InvalidArgument
+        If the ending is unknown, or the folder is missing or can't be written to.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in FORMATS:
+        raise _checks.fail(
+            "plot", str(path), f"must end in {', '.join(FORMATS)}", "the ending chooses the format"
+        )
+    if not target.parent.is_dir():
+        raise _checks.fail(
+            "plot", str(path), "must lie in a folder that exists", f"make {target.parent} first"
+        )
+    if target.is_dir() or not os.access(target.parent, os.W_OK):
+        raise _checks.fail("plot", str(path), "must be a file in a folder that can be written to")
+    return target
+
+
+def save(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure whole or not at all: a file that was there stays until the new one is complete."""
+    target = check_path(path)
+    handle, scratch = tempfile.mkstemp(suffix=target.suffix, dir=target.parent)
+    os.close(handle)
+    try:
+        figure.savefig(scratch, dpi=150, bbox_inches="tight")
+        os.chmod(scratch, 0o644)
+        os.replace(scratch, target)
+    except BaseException:
+        os.unlink(scratch)
+        raise
+
+
+def capacity_figure(result: Capacity) -> Figure:
+    """Draw failures against K: the theories, the measured points with intervals, the capacities marked."""
+    figure = Figure(figsize=(7.0, 4.4), layout="constrained")
+    axes = figure.add_subplot()
+    asked, bound = result.experiment, result.experiment.criterion.max_failure
+    measured = result.measured
+    found = [r.value for r in result.theory if r.value] + ([measured.n_patterns] if measured else [])
+    centre = float(np.median(found)) if found else 1.0
+    first, last = max(0.45 * centre, 0.9), max(1.9 * centre, centre + 3.6)
+    counts = np.unique(np.round(np.geomspace(max(first, 2), last, 28)))
+    for reading in result.theory:
+        if reading.value is not None:
+            colour, label = _COLOURS[reading.method], f"{_LABELS[reading.method]}: {int(reading.value):,}"
+            style = "--" if reading.method == "snr" else "-"
+            axes.plot(counts, _curve(reading.method, asked, counts), style, color=colour, label=label)
+            axes.axvline(reading.value, color=colour, ls=style, lw=0.8, alpha=0.5)
+    if measured is not None:
+        seen = [p for p in measured.points if first * 0.999 <= p.n_patterns <= last and p.rate > 0]
+        axes.errorbar(
+            [p.n_patterns for p in seen],
+            [p.rate for p in seen],
+            yerr=[[p.rate - p.low for p in seen], [p.high - p.rate for p in seen]],
+            fmt="o",
+            ms=3,
+            lw=1,
+            color=_COLOURS["measured"],
+            label=_measured_label(result),
+            zorder=3,
+        )
+        if measured.high is not None:
+            axes.axvspan(
+                measured.low - 0.5, measured.high + 0.5, color=_COLOURS["measured"], alpha=0.12, lw=0
+            )
+        else:
+            axes.axvline(measured.n_patterns, color=_COLOURS["measured"], lw=0.8)
+    axes.axhline(bound, color="#009e73", lw=1, ls=":", label=f"allowed: {bound:g}")
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(first, last)
+    low = max(
+        min(
+            [
+                bound / 5,
+                *[
+                    p.rate
+                    for p in (measured.points if measured else ())
+                    if p.rate > 0 and p.n_patterns >= first
+                ],
+            ]
+        ),
+        bound / 300,
+    )
+    axes.set_ylim(low / 2, min(max(bound * 20, 0.02), 1.0))
+    _plain_ticks(axes, first, last)
+    axes.set_xlabel("stored patterns K")
+    axes.set_ylabel(_failure_label(asked))
+    axes.set_title(f"{_title(asked)}, {asked.criterion}", fontsize=10)
+    axes.grid(alpha=0.25, which="major")
+    axes.legend(frameon=False, fontsize=9, loc="lower right")
+    return figure
+
+
+def scaling_figure(result: Scaling) -> Figure:
+    """Draw the capacity against dim on logarithmic axes, with the exponents."""
+    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+    axes = figure.add_subplot()
+    for method in METHODS:
+        slope = result.theory_slope(method)
+        if slope is not None:
+            points = np.array(result.theory[method])
+            style = "--" if method == "snr" else "-"
+            label = f"{_LABELS[method]}: exponent {slope.exponent:.3f}"
+            axes.plot(points[:, 0], points[:, 1], style, color=_COLOURS[method], label=label)
+    pairs = [
+        (e.dim, m.crossing) for e, m in zip(result.experiments, result.measured, strict=False) if m.crossing
+    ]
+    if pairs:
+        middle = np.array([c.median for _, c in pairs])
+        bars = [[c.median - c.low for _, c in pairs], [c.high - c.median for _, c in pairs]]
+        found = result.measured_slope()
+        label = "measured"
+        if found is not None and found.low is not None:
+            label = f"measured: {found.exponent:.3f} [{found.low:.3f}, {found.high:.3f}]"
+        axes.errorbar(
+            [d for d, _ in pairs], middle, yerr=bars, fmt="o", ms=4, color="#111111", label=label, zorder=3
+        )
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel("neurons D")
+    axes.set_ylabel("capacity K")
+    first = result.experiments[0]
+    axes.set_title(f"{_title(first, dim=False)}, {first.criterion}", fontsize=10)
+    axes.grid(alpha=0.25, which="major")
+    axes.legend(frameon=False, fontsize=9)
+    return figure
+
+
+def recall_figure(gallery: Gallery) -> Figure:
+    """Draw truth, cue and what came back, one column a pattern."""
+    rows = (("truth", gallery.truth), ("cue", gallery.cues), ("recalled", gallery.states))
+    count = len(gallery.truth)
+    height, width = gallery.image_shape
+    figure = Figure(
+        figsize=(1.2 * count + 0.8, 1.25 * 3 * max(height / width, 0.3) + 0.7), layout="constrained"
+    )
+    low, high = gallery.levels
+    for r, (name, states) in enumerate(rows):
+        for c in range(count):
+            axes = figure.add_subplot(3, count, r * count + c + 1)
+            axes.imshow(
+                states[c].reshape(height, width), cmap="gray", vmin=low, vmax=high, interpolation="nearest"
+            )
+            axes.set_xticks([])
+            axes.set_yticks([])
+            if c == 0:
+                axes.set_ylabel(name)
+            if r == 2:
+                axes.set_xlabel(f"overlap {gallery.overlaps[c]:.2f}", fontsize=8)
+    figure.suptitle(gallery.title, fontsize=10)
+    return figure
+
+
+def _curve(method: str, asked: Experiment, counts: Any) -> Any:
+    values = []
+    for k in counts:
+        try:
+            values.append(failure(method, asked, int(k)))
+        except NoTheory:
+            values.append(np.nan)
+    shown = np.array(values)
+    shown[shown <= 0] = np.nan
+    return shown
+
+
+def _measured_label(result: Capacity) -> str:
+    m = result.measured
+    assert m is not None
+    return (
+        f"measured: at least {m.n_patterns:,}"
+        if m.high is None
+        else f"measured: {m.n_patterns:,} [{m.low:,}, {m.high:,}]"
+    )
+
+
+def _failure_label(asked: Experiment) -> str:
+    return {
+        "bit-error": "share of wrong bits",
+        "pattern-error": "share of patterns with a wrong bit",
+        "all-patterns": "chance of any wrong bit at all",
+        "overlap": f"share recalled below overlap {asked.criterion.level:g}",
+    }[asked.criterion.kind]
+
+
+def _title(asked: Experiment, *, dim: bool = True) -> str:
+    name = getattr(asked.memory, "name", type(asked.memory).__name__)
+    kind = "" if isinstance(asked.ensemble, Data) else " patterns"
+    size = f", D = {asked.dim:,}" if dim else ""
+    flips = f", {asked.flips:.0%} flipped" if asked.flips else ""
+    return f"{name}, {asked.ensemble.name}{kind}{size}{flips}"
+
+
+def _plain_ticks(axes: Any, first: float, last: float) -> None:
+    """Mark round numbers in full: powers of ten alone leave a narrow axis without a label."""
+    steps = np.array([1, 1.5, 2, 3, 4, 5, 6, 8])
+    ticks = np.unique(np.concatenate([np.round(steps * 10.0**e, 10) for e in range(0, 16)]))
+    ticks = ticks[(ticks >= first) & (ticks <= last) & (ticks == np.round(ticks))]
+    axes.set_xticks(ticks, [f"{t:,.0f}" for t in ticks])
+    axes.set_xticks([], minor=True)

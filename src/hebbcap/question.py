@@ -1,0 +1,181 @@
+"""Which question is being asked?
+
+An experiment fixes everything but the number of patterns. Theory answers it by formula, measurement by
+trials; its definition seeds the trials, so the same question gets the same answer everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final, final
+
+from hebbcap import _checks
+from hebbcap.criteria import Criterion
+from hebbcap.dynamics import Fixed, Inhibition, KWinners, Threshold
+from hebbcap.memories import Dense, Hopfield, Memory, Recaller
+from hebbcap.patterns import Data, Ensemble
+
+MIDPOINT: Final = "midpoint"
+"""The threshold halfway between the mean field of neurons that should be low and of those to be high."""
+
+UPDATES: Final = ("synchronous", "asynchronous")
+
+
+@final
+@dataclass(frozen=True)
+class Experiment:
+    """A memory, its patterns, the cue and the criterion: all but the number of patterns.
+
+    Parameters
+    ----------
+    memory : Memory or Recaller
+        The kind of memory. Anything with `store(patterns)` and `recall(cues)` can be measured.
+    ensemble : Ensemble
+        What the patterns are drawn from.
+    dim : int
+        D, the number of neurons.
+    criterion : Criterion
+        What counts as holding a pattern.
+    flips : float
+        Fraction of the cue's bits that are flipped, 0 <= flips < 0.5; `round(flips * dim)` bits.
+    threshold : Threshold or "midpoint"
+        Where a neuron switches.
+    update : {"synchronous", "asynchronous"}
+        How a fixed point is reached, for the criterion that asks for one.
+
+    Raises
+    ------
+    InvalidArgument
+        If an argument is outside its range or two of them can't go together.
+    """
+
+    memory: Any
+    ensemble: Ensemble
+    dim: int
+    criterion: Criterion = field(default_factory=Criterion)
+    flips: float = 0.0
+    threshold: Threshold | str = field(default_factory=Fixed)
+    update: str = "synchronous"
+
+    def __post_init__(self) -> None:
+        _checks.dimension(self.dim)
+        _checks.flip_fraction(self.flips)
+        if self.ensemble.dim is not None and self.ensemble.dim != self.dim:
+            raise _checks.fail(
+                "dim",
+                self.dim,
+                f"must be {self.ensemble.dim}",
+                f"that is the size of {self.ensemble.name}; leave dim out",
+            )
+        if not isinstance(self.memory, Memory | Recaller):
+            raise _checks.fail("memory", self.memory, "must have store(patterns) and recall(cues)")
+        if isinstance(self.memory, Dense) and self.ensemble.levels[0] != -1:
+            raise _checks.fail(
+                "patterns", self.ensemble.name, "holds 0 and 1, and a dense memory needs +-1", "use biased:p"
+            )
+        if isinstance(self.memory, Memory) and self.memory.n_patterns:
+            raise _checks.fail(
+                "memory",
+                self.memory,
+                f"holds {self.memory.n_patterns} patterns",
+                "give an empty one to be filled",
+            )
+        if not isinstance(self.threshold, Threshold) and self.threshold != MIDPOINT:
+            raise _checks.fail(
+                "threshold",
+                self.threshold,
+                "must be a Threshold or 'midpoint'",
+                "hebbcap.question.threshold reads text",
+            )
+        if self.update not in UPDATES:
+            raise _checks.fail("update", self.update, f"must be one of {', '.join(UPDATES)}")
+        if isinstance(self.threshold, KWinners) and self.threshold.winners >= self.dim:
+            raise _checks.fail("threshold", str(self.threshold.winners), f"must be below dim={self.dim}")
+
+    @property
+    def n_flipped(self) -> int:
+        """R, the number of flipped bits of a cue."""
+        return round(self.flips * self.dim)
+
+    @property
+    def max_patterns(self) -> int:
+        """Most patterns that there are to store."""
+        available = self.ensemble.n_available
+        return _checks.MAX_PATTERNS if available is None else available
+
+    @cached_property
+    def definition(self) -> str:
+        """Text that defines the experiment completely; two experiments with the same text are the same."""
+        # By name where there is one: equal memories must ask the same question, and an address is not a name.
+        kind = type(self.memory)
+        if isinstance(self.memory, Memory):
+            memory = self.memory.name
+        elif "__repr__" not in {name for base in kind.__mro__[:-1] for name in vars(base)}:
+            memory = f"{kind.__module__}.{kind.__qualname__}"
+        else:
+            memory = repr(self.memory)
+        data = f" sha256={self.ensemble.digest}" if isinstance(self.ensemble, Data) else ""
+        return (
+            f"{memory} | {self.ensemble.name}{data} | dim={self.dim} | {self.criterion} | "
+            f"flipped={self.n_flipped} | {self.threshold!r} | {self.update}"
+        )
+
+
+def default_threshold(memory: Any, ensemble: Ensemble) -> Threshold | str:
+    """Return the threshold used when none is asked for.
+
+    Zero wherever nothing speaks for another: for symmetric patterns under the plain Hebb rule, in dense
+    memories, and for +-1 data. The midpoint for all others.
+    """
+    if not isinstance(memory, Hopfield):
+        return Fixed()
+    symmetric = ensemble.levels == (-1.0, 1.0)
+    if symmetric and (not ensemble.independent or (ensemble.p_high == 0.5 and _is_odd(memory))):
+        return Fixed()
+    return MIDPOINT
+
+
+def _is_odd(memory: Hopfield) -> bool:
+    """Whether the mirror image of every pattern writes the same weights, so that 0 is the midpoint."""
+    table = memory.rule.table((-1.0, 1.0))
+    return bool((table == table[::-1, ::-1]).all() and (table == -table[:, ::-1]).all())
+
+
+def threshold(spec: str | float | Threshold) -> Threshold | str:
+    """Return the threshold spelled as on the command line.
+
+    `midpoint`, `zero`, a number, `inhibition`, `inhibition:VALUE` or `k-winners:COUNT`.
+
+    Raises
+    ------
+    InvalidArgument
+        If the text is none of these.
+
+    >>> threshold("k-winners:5"), threshold("zero"), threshold("midpoint")
+    (KWinners(winners=5), Fixed(value=0.0), 'midpoint')
+    """
+    if isinstance(spec, Threshold):
+        return spec
+    if isinstance(spec, int | float):
+        return Fixed(spec)
+    kind, _, value = spec.partition(":")
+    try:
+        if kind == MIDPOINT and not value:
+            return MIDPOINT
+        if kind == "zero" and not value:
+            return Fixed()
+        if kind == "inhibition":
+            return Inhibition(float(value or 0))
+        if kind == "k-winners":
+            return KWinners(int(value))
+        return Fixed(float(spec))
+    except ValueError as error:
+        if isinstance(error, _checks.HebbcapError):
+            raise
+        raise _checks.fail(
+            "threshold",
+            spec,
+            "must be midpoint, zero, a number, inhibition[:VALUE] or k-winners:COUNT",
+            "it is the field at which a neuron switches",
+        ) from None

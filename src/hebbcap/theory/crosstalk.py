@@ -1,0 +1,277 @@
+"""Which law does the crosstalk of a memory follow?
+
+For patterns written independently, the field of a neuron that is cued with pattern nu is
+
+.. math:: h = \\mathrm{own} + \\sum_{\\mu \\ne \\nu} X_\\mu
+
+with X independent and identically distributed **given the cue**. One object, the law of X, gives the
+signal-to-noise reading (its mean and variance), the exact reading (the tail of its sum) and the midpoint
+threshold. Given the cue, only how many of its neurons are high matters, so the law is a mixture over
+such *cases*.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln, xlog1py, xlogy
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Complexes = NDArray[np.complex128]
+
+_RARE = 60.0
+"""Cases less likely than the likeliest one by this many nats (1e-26) are left out of a mixture."""
+
+_FINE = 2
+"""A mixture wider than this many cases a standard deviation is summed with a stride: for smooth
+bell-shaped terms the trapezoid rule is then exact far below 1e-15."""
+
+_SQUARABLE = 1e150
+"""Largest size whose square is still a number in double precision."""
+
+
+@dataclass(frozen=True)
+class Crosstalk(ABC):
+    """The law of a neuron's field, as C cases of known probability.
+
+    Attributes
+    ----------
+    weight : ndarray, shape (C,)
+        Probability of the case; they add up to 1.
+    own : ndarray, shape (C,)
+        Field that the cued pattern itself contributes.
+    high : ndarray of bool, shape (C,)
+        Whether the neuron should be at its high level.
+    cued_right : ndarray of bool, shape (C,)
+        Whether the cue already has the neuron at the right level.
+    mean, variance : ndarray, shape (C,)
+        Of X, the field that one other pattern contributes.
+    least, most : ndarray, shape (C,)
+        Smallest and largest value of X.
+    spacing, offset : ndarray, shape (C,)
+        X is `offset` plus a multiple of `spacing`; a spacing of 0 says that it is on no lattice.
+    mirrored : bool
+        Whether X has one law in all cases, and -X has it too.
+    """
+
+    weight: Floats
+    own: Floats
+    high: Bools
+    cued_right: Bools
+    mean: Floats
+    variance: Floats
+    least: Floats
+    most: Floats
+    spacing: Floats
+    offset: Floats
+    mirrored: bool
+
+    @abstractmethod
+    def log_mgf(self, z: Any, cases: NDArray[np.int64], *, near_zero: bool) -> Any:
+        """Return log E exp(z X) for real or complex z (R, M) and R case numbers, shape (R, M).
+
+        With `near_zero`, results far below 1 keep their relative accuracy, at twice the cost.
+        """
+
+    @property
+    @abstractmethod
+    def atoms_per_case(self) -> int:
+        """Terms that one evaluation of `log_mgf` adds up, to plan work by."""
+
+
+@dataclass(frozen=True)
+class PairwiseCrosstalk(Crosstalk):
+    """X for a pairwise rule on two-valued neurons: a mixture over post of products over pre.
+
+    Attributes
+    ----------
+    table : ndarray, shape (2, 2)
+        g(post, pre) at (low, high).
+    levels : tuple of float
+        The low and high value of a neuron.
+    p_high : float
+        Chance of the high value.
+    n_others : int
+        N = D - 1.
+    cue_high : ndarray, shape (C,)
+        How many of the N other neurons the cue has at the high level.
+    """
+
+    table: Floats
+    levels: tuple[float, float]
+    p_high: float
+    n_others: int
+    cue_high: Floats
+
+    @property
+    def atoms_per_case(self) -> int:
+        """Six exponentials for each evaluation."""
+        return 6
+
+    def log_mgf(self, z: Any, cases: NDArray[np.int64], *, near_zero: bool) -> Any:
+        """Return log E exp(z X)."""
+        low, high = self.levels
+        p, n_high = self.p_high, self.cue_high[cases][:, None]
+        given_post: list[Any] = []
+        for row in self.table:
+            at_high = log_mix(1 - p, z * (high * row[0]), p, z * (high * row[1]), near_zero)
+            at_low = log_mix(1 - p, z * (low * row[0]), p, z * (low * row[1]), near_zero) if low else 0.0
+            given_post.append(n_high * at_high + (self.n_others - n_high) * at_low)
+        return log_mix(1 - p, given_post[0], p, given_post[1], near_zero)
+
+
+@dataclass(frozen=True)
+class AtomCrosstalk(Crosstalk):
+    """X as an explicit list of A values, shared by the cases, with their weights in each case.
+
+    Attributes
+    ----------
+    values : ndarray, shape (A,)
+        What X can be.
+    law : ndarray of int, shape (C,)
+        Which row of `probabilities` holds in a case.
+    probabilities : ndarray, shape (L, A)
+        Chance of each value.
+    """
+
+    values: Floats
+    law: NDArray[np.int64]
+    probabilities: Floats
+
+    @property
+    def atoms_per_case(self) -> int:
+        """One exponential for each value."""
+        return len(self.values)
+
+    def log_mgf(self, z: Any, cases: NDArray[np.int64], *, near_zero: bool) -> Any:
+        """Return log E exp(z X)."""
+        if self.mirrored:  # pairs of atoms: cosh(zv) - 1 = 2 sinh(zv / 2)^2 needs half as many
+            half = np.sinh(z[:, :, None] * (0.5 * self.values[len(self.values) // 2 :]))
+            chance = self.probabilities[0, len(self.values) // 2 :]
+            return np.asarray(_log1p((half * half) @ (4 * chance)))
+        chance = self.probabilities[self.law[cases]]
+        exponent = z[:, :, None] * self.values
+        shift = exponent.real.max(axis=2, initial=0.0)
+        if near_zero and shift.max() < 600.0:
+            return np.asarray(_log1p(np.einsum("rma,ra->rm", np.expm1(exponent), chance)))
+        total = np.einsum("rma,ra->rm", np.exp(exponent - shift[:, :, None]), chance)
+        return np.asarray(shift + np.log(total))
+
+    def log_mgf_on_period(self, case: int, tilt: float, direction: float, nodes: int) -> Complexes:
+        """Return log E exp(z X) at z = tilt + i k direction pi / (nodes * spacing), k = 0 ... nodes.
+
+        The tilted chances, wrapped onto 2 * nodes lattice points, give all of these in one transform.
+        """
+        spacing, offset = self.spacing[case], self.offset[case]
+        chance = self.probabilities[self.law[case]]
+        exponent = tilt * self.values
+        shift = float(exponent.max())
+        place = np.rint((self.values - offset) / spacing).astype(np.int64) % (2 * nodes)
+        wrapped = np.bincount(place, weights=chance * np.exp(exponent - shift), minlength=2 * nodes)
+        turned = np.conj(np.fft.rfft(wrapped))
+        if direction < 0:
+            turned = np.conj(turned)
+        phase = 1j * direction * np.pi / (nodes * spacing) * np.arange(nodes + 1.0) * offset
+        with np.errstate(divide="ignore"):
+            return np.asarray(shift + np.log(turned) + phase)
+
+
+def log_mix(q: float, a: Any, p: float, b: Any, near_zero: bool) -> Any:
+    """Return log(q exp(a) + p exp(b)), q + p = 1; with `near_zero`, relatively accurate near 0."""
+    if not near_zero:
+        with np.errstate(divide="ignore"):
+            largest = np.maximum(np.real(a), np.real(b))
+            return largest + np.log(q * np.exp(a - largest) + p * np.exp(b - largest))
+    small = np.maximum(np.abs(a), np.abs(b)) < 1.0
+    if small.all():
+        return _log1p(q * np.expm1(a) + p * np.expm1(b))
+    near = _log1p(q * np.expm1(np.where(small, a, 0)) + p * np.expm1(np.where(small, b, 0)))
+    return np.where(small, near, log_mix(q, a, p, b, False))
+
+
+def _log1p(z: Any) -> Any:
+    """log(1 + z) for complex z; NumPy's own forms 1 + z first, and loses a small z in it."""
+    if not np.iscomplexobj(z):
+        return np.log1p(z)
+    if np.abs(z).max(initial=0.0) > _SQUARABLE:
+        with np.errstate(divide="ignore"):
+            return np.where(np.abs(z) > 1, np.log(1 + z), _log1p(np.where(np.abs(z) > 1, 0, z)))
+    real, imag = np.real(z), np.imag(z)
+    with np.errstate(divide="ignore"):
+        return 0.5 * np.log1p(real * (2 + real) + imag * imag) + 1j * np.arctan2(imag, 1 + real)
+
+
+def log_binomial(n: int, p: float, k: Floats) -> Floats:
+    """Log of the binomial probabilities of k successes in n trials of chance p."""
+    choose = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return np.asarray(choose + xlogy(k, p) + xlog1py(n - k, -p))
+
+
+def cue_cases(n_others: int, p_high: float, n_flipped: int) -> tuple[Floats, Floats, Floats]:
+    """List the cases of a cue: what is left of a pattern when `n_flipped` of N neurons are flipped.
+
+    Parameters
+    ----------
+    n_others : int
+        N, the neurons other than the one considered.
+    p_high : float
+        Chance that a neuron of the pattern is high.
+    n_flipped : int
+        How many of the N are flipped, drawn uniformly.
+
+    Returns
+    -------
+    n_high, flipped_high, weight : ndarray, shape (C,)
+        High neurons of the pattern, how many of these are flipped, and the probability of the pair.
+
+    >>> n_high, _, weight = cue_cases(4, 0.5, 0)
+    >>> n_high, weight * 16
+    (array([0., 1., 2., 3., 4.]), array([1., 4., 6., 4., 1.]))
+    """
+    n_high = _likely(n_others, n_others * p_high, n_others * p_high * (1 - p_high))
+    log_n = log_binomial(n_others, p_high, n_high)
+    keep = log_n > log_n.max() - _RARE
+    n_high, log_n = n_high[keep], log_n[keep]
+    if n_flipped == 0:
+        weight = np.exp(log_n)
+        return n_high, np.zeros_like(n_high), weight / weight.sum()
+    share = n_flipped / n_others
+    middle, spread = n_flipped * p_high, n_others * p_high * (1 - p_high) * max(share * (1 - share), 1e-9)
+    flipped = _likely(n_flipped, middle, spread, extra=10 * np.sqrt(n_others * p_high * (1 - p_high)) * share)
+    n, a = (grid.ravel() for grid in np.meshgrid(n_high, flipped, indexing="ij"))
+    possible = (a <= n) & (n_flipped - a <= n_others - n)
+    n, a = n[possible], a[possible]
+    log_a = (
+        gammaln(n + 1) - gammaln(a + 1) - gammaln(n - a + 1)
+        + gammaln(n_others - n + 1) - gammaln(n_flipped - a + 1) - gammaln(n_others - n - n_flipped + a + 1)
+        - (gammaln(n_others + 1) - gammaln(n_flipped + 1) - gammaln(n_others - n_flipped + 1))
+    )  # fmt: skip
+    log_weight = log_binomial(n_others, p_high, n) + log_a
+    keep = log_weight > log_weight.max() - _RARE
+    weight = np.exp(log_weight[keep])
+    return n[keep], a[keep], weight / weight.sum()
+
+
+def _likely(n: int, middle: float, variance: float, extra: float = 0.0) -> Floats:
+    """Whole numbers in 0..n around `middle`, with an odd stride where they are many.
+
+    The stride is odd so that even and odd numbers, which can lie on different lattices, share evenly.
+    """
+    spread = float(np.sqrt(variance))
+    stride = max(int(spread / _FINE), 1)
+    stride -= 1 - stride % 2
+    reach = 12 * spread + 12 + extra
+    first, last = max(int(middle - reach), 0), min(int(middle + reach) + 1, n)
+    return np.arange(first, last + 1, stride, dtype=np.float64)
+
+
+def merge_cases(weight: Floats, *columns: Floats) -> tuple[Floats, list[Floats]]:
+    """Add up the weights of cases that agree in every column; return weights and the columns left."""
+    rows, where = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
+    total: Floats = np.bincount(where.ravel(), weights=weight).astype(np.float64)
+    return total, list(rows.T)
