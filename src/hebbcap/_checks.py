@@ -22,6 +22,10 @@ MEMORY_SHARE = 0.5
 """Share of the available memory that one request may ask for before it is refused."""
 
 
+_UNKNOWN_BYTES = 4 * 2**30
+"""Memory taken to be available where the system doesn't say."""
+
+
 class HebbcapError(Exception):
     """Base of every error that hebbcap raises for a user's mistake."""
 
@@ -130,7 +134,10 @@ def flip_fraction(value: Any) -> float:
 
 def available_bytes() -> int:
     """Memory that this process may still take: free memory, or less where a cgroup limits it."""
-    free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
+    try:
+        free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # not Linux
+        free = _UNKNOWN_BYTES
     try:
         with open("/proc/meminfo", encoding="ascii") as lines:
             free = next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))

@@ -262,7 +262,7 @@ def error(
     Examples
     --------
     >>> error("dense:3", n_patterns=300, dim=100, measure=False)
-    BitError(dense:3, rademacher, dim=100, K=300: snr 0.000468806, exact 0.000511064)
+    BitError(dense:3, rademacher, dim=100, K=300: snr 0.000461398, exact 0.000511064)
     """
     asked = _asked(memory, options)
     _checks.pattern_count(n_patterns)

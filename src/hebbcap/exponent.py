@@ -182,7 +182,7 @@ def scaling(
     Examples
     --------
     >>> scaling("dense:3", dims=[100, 200], measure=False)
-    Scaling(dims=[100, 200]: snr 2.009, exact 2.014)
+    Scaling(dims=[100, 200]: snr 2.009, exact 2.012)
     """
     sizes = sorted({_checks.dimension(d) for d in dims})
     if len(sizes) < 2:

@@ -69,7 +69,7 @@ def error_report(result: BitError) -> RenderableType:
             "measured",
             f"{m.bit_error:.4g}",
             f"{m.low:.4g} to {m.high:.4g}",
-            _join(m.note, f"{m.trials:,} trials"),
+            m.note or f"{m.trials:,} trials",
         )
     return Group(*_heading(result.experiment, f"{result.n_patterns:,} patterns"), table, *reasons)
 

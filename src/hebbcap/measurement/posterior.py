@@ -11,6 +11,7 @@ trials and its uncertainty widens the posterior as in Student's t. Flat priors o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,8 +23,8 @@ from hebbcap.measurement.trial import Counts
 
 Floats = NDArray[np.float64]
 
-_SLOPES = (0.05, 200.0)
-"""Flattest and steepest slope s of the prior."""
+_LOG_SLOPES = (math.log(0.05), math.log(200.0))
+"""Logarithms of the flattest and the steepest slope s of the prior."""
 
 _CELLS = (48, 121)
 """Grid over log s and log K*: 3 and more cells to a standard deviation, once it has closed in."""
@@ -78,7 +79,7 @@ def dispersion(trials: Mapping[int, Sequence[Counts]]) -> tuple[float, int]:
 
 
 def _closer(axis: Floats, counts: NDArray[np.bool_]) -> tuple[Floats, float]:
-    """Return the axis closed in on the cells that count, and its share of the old one; 1 if left as it was."""
+    """Return the axis closed in on the cells that count, and its share of the old one."""
     whole = axis[-1] - axis[0]
     first, last = axis[counts][[0, -1]]
     low, high = max(first - _MARGIN * whole, axis[0]), min(last + _MARGIN * whole, axis[-1])
@@ -108,7 +109,7 @@ def crossing(
     single = all(c.judged == 1 for counts in trials.values() for c in counts)
     scale, freedom = (1.0, 10**6) if single else dispersion(trials)
     freedom = max(freedom, 1)
-    slope = np.linspace(*np.log(_SLOPES), _CELLS[0])
+    slope = np.linspace(_LOG_SLOPES[0], _LOG_SLOPES[1], _CELLS[0])
     place = np.log(centre) + np.linspace(-reach, reach, _CELLS[1])
     while True:
         quantile = ndtri(bound) + np.exp(slope)[:, None, None] * (log_k - place[:, None])

@@ -24,7 +24,10 @@ DEFAULT_PRECISION: Final = 0.02
 MAX_TRIALS: Final = 4000
 """Trials after which the interval reached is reported, however wide."""
 
-_FIRST = 2
+_MOST_ENTRIES = 4e9
+"""Likewise for the numbers n_patterns x dim of the trials, added up: about a minute."""
+
+_FIRST = 1
 _BATCH = 8
 _FEWEST = 24
 """Trials that the dispersion is estimated from, at least."""
@@ -109,6 +112,12 @@ class _Search:
     def n_trials(self) -> int:
         return sum(map(len, self.trials.values()))
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether the trials have cost as much as they may."""
+        entries = sum(k * self.experiment.dim * len(c) for k, c in self.trials.items())
+        return self.n_trials >= MAX_TRIALS or entries >= _MOST_ENTRIES
+
     def run(self, n_patterns: int, times: int) -> float:
         """Run trials at this K and return the failure rate seen there in all."""
         for _ in range(times):
@@ -185,7 +194,7 @@ def _refine(search: _Search, centre: float, precision: float, limit: int) -> Mea
         reached = settled or found.spread <= precision
         if reached and gathered >= _FEWEST and reach <= max(window, 2.5 / centre):
             return _found(search, found, limit)
-        if search.n_trials >= MAX_TRIALS:
+        if search.exhausted:
             return _found(search, found, limit, note=f"stopped after {search.n_trials} trials")
         search.say(
             (precision / found.spread) ** 2, f"{found.median:.4g} patterns +- {100 * found.spread:.1f} %"
@@ -225,6 +234,8 @@ def _surely_held(search: _Search, limit: int, bound: float) -> bool:
             return True
         if point.rate > bound:
             return False
+        if search.exhausted:
+            break
         search.run(limit, _BATCH)
     return _rate(search.trials[limit]) <= bound
 
@@ -232,9 +243,9 @@ def _surely_held(search: _Search, limit: int, bound: float) -> bool:
 def _censored(search: _Search, limit: int) -> MeasuredCapacity:
     data = search.experiment.ensemble.n_available
     if data is not None and data <= limit:
-        note = f"all {data} patterns of {search.experiment.ensemble.name} are held: the data ran out first"
+        note = f"all {data:,} patterns of {search.experiment.ensemble.name} are held: the data ran out first"
     else:
-        note = f"{limit} patterns are held: a larger trial does not fit in memory"
+        note = f"{limit:,} patterns are held, and larger trials are not run"
     return _result(search, limit, limit, None, censored=True, note=note)
 
 
@@ -287,7 +298,7 @@ def measure_error(
         point = _point(n_patterns, search.trials[n_patterns])
         width = 0.5 * (point.high - point.low)
         enough = point.rate > 0 and width <= precision * point.rate
-        if enough or search.n_trials >= MAX_TRIALS:
+        if enough or search.exhausted:
             break
         share = (precision * point.rate / width) ** 2 if point.rate else 0.0
         search.say(max(share, search.n_trials / MAX_TRIALS), f"bit error {point.rate:.3g}")

@@ -23,12 +23,12 @@ from hebbcap.theory import midpoint
 Floats = NDArray[np.float64]
 
 _MOST_CUES = 256
-_WORK = 2e9
+_WORK = 1e9
 """Multiplications that a trial should take: about 50 ms, so that Ctrl-C is answered at once."""
 
 _FEWEST_CUES = 16
-_MOST_ENTRIES = 4e8
-"""Largest n_patterns x dim of a trial."""
+_MOST_ENTRIES = 1e8
+"""Largest n_patterns x dim of a trial of a search: about a second."""
 
 
 class Counts(NamedTuple):

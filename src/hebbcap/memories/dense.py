@@ -9,7 +9,6 @@ is left out: :math:`h_i = \\sum_\\mu \\xi_i^\\mu\\, d(m'_\\mu)`, with d of `hebb
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import final
 
@@ -20,11 +19,8 @@ from hebbcap import _checks
 from hebbcap.memories.protocol import Floats, LocalField, Memory, Patterns, Tracker
 from hebbcap.separation import DifferenceTable, Polynomial, Separation
 
-_TILE = 2**22
-"""Entries of a (cues x patterns) tile: large enough for BLAS, small enough to stay out of swap."""
-
 _FINE = 1e4
-"""d(m + 1) up to this many times d(m - 1) may be added to it: 12 of the 16 digits are left."""
+"""Contrast between neighbouring overlaps up to which one sum holds both without losing the smaller."""
 
 
 @final
@@ -76,7 +72,7 @@ class Dense(Memory):
             log_unit = np.full(len(cues), np.log(table.unit))
         else:
             log_unit = np.full(len(cues), -np.inf)
-            for tile in self._tiles(patterns, len(cues)):
+            for tile in self._tiles(len(cues)):
                 overlaps = _overlaps(cues, tile)
                 largest = np.maximum(
                     table.log_size[overlaps - 1 + table.reach], table.log_size[overlaps + 1 + table.reach]
@@ -86,7 +82,7 @@ class Dense(Memory):
         result = np.zeros(cues.shape)
         kept = np.zeros(len(cues))
         contrast = 1.0 if table.whole else table.contrast
-        for tile in self._tiles(patterns, len(cues)):
+        for tile in self._tiles(len(cues)):
             below, above = _differences(table, _overlaps(cues, tile), log_unit)
             if contrast > _FINE:
                 result += _separate(cues, below, above, tile)
@@ -99,9 +95,9 @@ class Dense(Memory):
 
     def energy(self, states: ArrayLike) -> Floats:
         """Return the energy -sum F(overlap) of each state, shape (B,); -inf where it overflows."""
-        patterns, cues = self._states(states)
+        _, cues = self._states(states)
         total = np.zeros(len(cues))
-        for tile in self._tiles(patterns, len(cues)):
+        for tile in self._tiles(len(cues)):
             total -= self.separation.value(_overlaps(cues, tile).astype(np.float64)).sum(axis=1)
         return total
 
@@ -109,12 +105,6 @@ class Dense(Memory):
         """Return a tracker that starts at these states (B, D)."""
         patterns, cues = self._states(states)
         return _OverlapTracker(patterns, self.separation.table(patterns.shape[1]), cues)
-
-    @staticmethod
-    def _tiles(patterns: Patterns, n_states: int) -> Iterator[Patterns]:
-        step = max(_TILE // max(n_states, patterns.shape[1]), 1)
-        for start in range(0, len(patterns), step):
-            yield patterns[start : start + step]
 
 
 def _overlaps(states: Floats, patterns: Patterns) -> NDArray[np.int32]:

@@ -105,13 +105,18 @@ class Hopfield(Memory):
     def scaled_field(self, states: ArrayLike) -> tuple[Floats, Floats]:
         """Return the local fields (B, D) and the log of their unit, which is always 0 here."""
         patterns, cues = self._states(states)
-        values: Array = patterns.astype(self._dtype(patterns))
-        s = cues.astype(values.dtype)
-        projections = {p: s @ (values**p).T for p in self._pre_powers()}
+        real = self._dtype(patterns)
+        s: Array = cues.astype(real)
         result = np.zeros(cues.shape)
-        for post_power, pre_terms in self.rule.by_post_power().items():
-            received: Array = sum(projections[p] * values.dtype.type(c) for p, c in pre_terms)
-            result += received @ values**post_power if post_power else received.sum(axis=1)[:, None]
+        for tile in self._tiles(len(cues)):
+            values: Array = tile.astype(real)
+            projections = {p: s @ (values**p if p != 1 else values).T for p in self._pre_powers()}
+            for post_power, pre_terms in self.rule.by_post_power().items():
+                received: Array = sum(projections[p] * real(c) for p, c in pre_terms)
+                if post_power:
+                    result += received @ (values**post_power if post_power != 1 else values)
+                else:
+                    result += received.sum(axis=1)[:, None]
         result -= cues * self._self_coupling(patterns)
         return result, np.zeros(len(cues))
 

@@ -7,6 +7,7 @@ here (`Memory`). Whether a theory predicts it is asked of the theory, not of the
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -17,6 +18,9 @@ from hebbcap import _checks
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 Patterns = NDArray[np.int8]
+
+_TILE = 2**22
+"""Entries of a (cues x patterns) tile: large enough for BLAS, small enough to stay out of swap."""
 
 
 @runtime_checkable
@@ -127,12 +131,14 @@ class Memory(ABC):
         """
         wanted: Array = np.asarray(pattern)
         held = self.patterns
-        if held is not None and wanted.shape != (self.dim,):
+        if held is None:
+            raise _checks.fail("n_patterns", 0, "must be at least 1", "nothing is stored to be forgotten")
+        if wanted.shape != (self.dim,):
             raise _checks.fail(
                 "pattern.shape", wanted.shape, f"must be ({self.dim},)", "forget one at a time"
             )
-        found = np.flatnonzero((held == wanted).all(axis=1)) if held is not None else ()
-        if held is None or not len(found):
+        found = np.flatnonzero((held == wanted).all(axis=1))
+        if not len(found):
             raise _checks.fail("pattern", wanted.tolist(), "must be one of the stored patterns")
         kept = np.delete(held, found[0], axis=0)
         kept.setflags(write=False)
@@ -154,6 +160,14 @@ class Memory(ABC):
                 "field", "inf", "is too large for double precision", "use scaled_field, which keeps its log"
             )
         return np.asarray(result)
+
+    def _tiles(self, n_states: int) -> Iterator[Patterns]:
+        """Yield the stored patterns in pieces, so that no B x K or K x D array of floats is held whole."""
+        held = self.patterns
+        assert held is not None
+        step = max(_TILE // max(n_states, held.shape[1]), 1)
+        for start in range(0, len(held), step):
+            yield held[start : start + step]
 
     def _states(self, states: ArrayLike) -> tuple[Patterns, Floats]:
         """Check states against the stored patterns and return both."""

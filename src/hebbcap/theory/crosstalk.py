@@ -57,6 +57,8 @@ class Crosstalk(ABC):
         X is `offset` plus a multiple of `spacing`; a spacing of 0 says that it is on no lattice.
     mirrored : bool
         Whether X has one law in all cases, and -X has it too.
+    log_unit : float
+        Log of what one of these numbers is worth in field: steep memories leave double precision else.
     """
 
     weight: Floats
@@ -70,6 +72,7 @@ class Crosstalk(ABC):
     spacing: Floats
     offset: Floats
     mirrored: bool
+    log_unit: float
 
     @abstractmethod
     def log_mgf(self, z: Any, cases: NDArray[np.int64], *, near_zero: bool) -> Any:
@@ -82,6 +85,11 @@ class Crosstalk(ABC):
     @abstractmethod
     def atoms_per_case(self) -> int:
         """Terms that one evaluation of `log_mgf` adds up, to plan work by."""
+
+    @property
+    @abstractmethod
+    def multiplicity(self) -> int:
+        """By how much `log_mgf` multiplies the rounding of what it computes."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,11 @@ class PairwiseCrosstalk(Crosstalk):
         """Six exponentials for each evaluation."""
         return 6
 
+    @property
+    def multiplicity(self) -> int:
+        """X is itself a sum over N neurons."""
+        return self.n_others
+
     def log_mgf(self, z: Any, cases: NDArray[np.int64], *, near_zero: bool) -> Any:
         """Return log E exp(z X)."""
         low, high = self.levels
@@ -142,6 +155,11 @@ class AtomCrosstalk(Crosstalk):
     values: Floats
     law: NDArray[np.int64]
     probabilities: Floats
+
+    @property
+    def multiplicity(self) -> int:
+        """X is one term."""
+        return 1
 
     @property
     def atoms_per_case(self) -> int:

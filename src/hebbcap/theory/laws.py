@@ -111,6 +111,7 @@ def pairwise_law(table: Floats, ensemble: Ensemble, dim: int, n_flipped: int) ->
         spacing=spacing,
         offset=offset,
         mirrored=same_for_all_cues,
+        log_unit=0.0,
         table=table,
         levels=(low, high),
         p_high=p,
@@ -125,9 +126,11 @@ def _dense(memory: Dense, ensemble: Ensemble, dim: int, n_flipped: int) -> Cross
         raise _checks.fail("patterns", ensemble.name, "must be +-1 for a dense memory", "use biased:p")
     n, p = dim - 1, ensemble.p_high
     table = memory.separation.table(dim)
-    if table.values is None:
-        raise NoTheory(f"the fields of {memory.name} at dim={dim} leave the range of double precision")
-    difference = table.values * table.unit
+    if table.whole and table.values is not None:
+        difference, log_unit = table.values * table.unit, 0.0
+    else:  # in units of the largest: squares of what they are would overflow
+        largest = float(table.log_size.max())
+        difference, log_unit = table.sign * np.exp(table.log_size - largest), largest + math.log(table.unit)
 
     def own_field(is_high: bool, flipped: int, n_high: Floats, flipped_high: Floats) -> Floats:
         size = float(difference[n - 2 * flipped + table.reach])
@@ -167,6 +170,7 @@ def _dense(memory: Dense, ensemble: Ensemble, dim: int, n_flipped: int) -> Cross
         most=np.full(count, values[-1]),
         spacing=np.full(count, spacing),
         offset=np.full(count, values[0]),
+        log_unit=log_unit,
         mirrored=p == 0.5 and bool((values == -values[::-1]).all()),
         values=values,
         law=law,

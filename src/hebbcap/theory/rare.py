@@ -119,7 +119,7 @@ def _spread(ways: Ways, size: float, share: float, chance_plus: float) -> Ways |
                 return None
     sums, chances, counts = (np.concatenate(column) for column in zip(*found, strict=True))
     keys, where = np.unique(np.stack([sums, counts]), axis=1, return_inverse=True)
-    merged = np.bincount(where.ravel(), weights=chances)
+    merged: Floats = np.bincount(where.ravel(), weights=chances).astype(np.float64)
     kept = merged > 0
     return keys[0][kept], merged[kept], keys[1][kept]
 

@@ -29,6 +29,7 @@ SNR: Final = "snr"
 EXACT: Final = "exact"
 METHODS: Final = (SNR, EXACT)
 
+_LARGEST_LOG = 700.0
 _SCAN = 4
 """Whole numbers looked at past the crossing: where fields can tie, the error of even and odd K differs."""
 
@@ -71,7 +72,11 @@ def midpoint(experiment: Experiment, n_patterns: int) -> float:
     high, low = (float(np.average(field[k], weights=law.weight[k])) for k in (law.high, ~law.high))
     middle = 0.5 * (high + low)
     # Means that cancel exactly on paper leave rounding, which would break every tie one way.
-    return 0.0 if abs(middle) < 1e-12 * (abs(high) + abs(low)) else middle
+    if abs(middle) < 1e-12 * (abs(high) + abs(low)):
+        return 0.0
+    if math.log(abs(middle)) + law.log_unit > _LARGEST_LOG:
+        raise NoTheory("the midpoint of the fields is beyond double precision")
+    return middle * math.exp(law.log_unit)
 
 
 def bit_error(method: str, experiment: Experiment, n_patterns: int) -> float:
@@ -101,7 +106,7 @@ def bit_error(method: str, experiment: Experiment, n_patterns: int) -> float:
     if why:
         raise NoTheory(why)
     law = _law(experiment)
-    level = _threshold(experiment, n_patterns)
+    level = _threshold(experiment, n_patterns) * math.exp(-law.log_unit)
     if method == SNR:
         return _normal_error(law, n_patterns - 1, level)
     sign = np.where(law.high, 1.0, -1.0)

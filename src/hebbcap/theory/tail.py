@@ -1,6 +1,6 @@
 """How likely is a sum of independent copies to fall below a limit, however rare that is?
 
-With :math:`\\kappa(z) = n \\log E e^{zX}`, a limit a on the lattice of spacing :math:`\\delta`, and any c < 0,
+With :math:`\\kappa(z) = n \\log E e^{zX}`, a limit a on the lattice of spacing :math:`\\delta` and any c < 0:
 
 .. math:: P(S \\le a) = \\frac{1}{2\\pi} \\int_{-\\pi/\\delta}^{\\pi/\\delta}
           e^{\\kappa(c+it) - (c+it) a}\\, \\frac{\\delta}{1 - e^{(c+it)\\delta}}\\, dt
@@ -63,7 +63,7 @@ class _Sum:
 
     def log_integrand(self, z: Any, log_mgf: Complexes | None = None) -> Any:
         if log_mgf is None:
-            many = bool(self.count.max() > _MANY)
+            many = bool(self.count.max() * self.law.multiplicity > _MANY)
             log_mgf = self.law.log_mgf(self.sign[:, None] * z, self.cases, near_zero=many)
         # Part by part: a complex product would turn log 0 = -inf into nan.
         kappa = self.count[:, None] * np.real(log_mgf)
@@ -249,7 +249,7 @@ def _grid_values(problem: _Sum, tilt: Floats, peak: Floats, step: Floats, nodes:
             int(problem.cases[row]), problem.sign[row] * tilt[row], problem.sign[row], nodes
         )
     with np.errstate(under="ignore"):
-        return np.exp(problem.log_integrand(z, log_mgf) - peak[:, None]).real
+        return np.asarray(np.exp(problem.log_integrand(z, log_mgf) - peak[:, None]).real)
 
 
 def _full_period(

@@ -1,0 +1,168 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hebbcap._checks import InvalidArgument
+from hebbcap.criteria import Criterion, criterion
+from hebbcap.dynamics import Fixed
+from hebbcap.measurement.trial import Counts, flip_bits, most_patterns, resolved_threshold, run_trial
+from hebbcap.memories import Dense, Hopfield
+from hebbcap.patterns import Data, Rademacher, Sparse
+from hebbcap.question import MIDPOINT, Experiment
+from hebbcap.separation import Exponential
+
+KINDS = ["bit-error:0.01", "pattern-error:0.01", "all-patterns:0.01", "overlap:0.9"]
+BASE = Experiment(Hopfield(), Rademacher(), 50)
+
+
+class Nearest:
+    """Recalls the stored pattern that agrees best: nothing of hebbcap but numpy."""
+
+    def store(self, patterns):
+        self.patterns = np.array(patterns)
+
+    def recall(self, cues):
+        return self.patterns[(cues @ self.patterns.T).argmax(axis=1)]
+
+
+@given(
+    st.integers(2, 200),
+    st.floats(0, 0.5, exclude_max=True),
+    st.sampled_from([(-1.0, 1.0), (0.0, 1.0)]),
+    st.integers(0, 2**32),
+)
+def test_exactly_the_asked_share_of_bits_is_flipped(dim, flips, levels, seed):
+    rng = np.random.default_rng(seed)
+    n_flipped = dataclasses.replace(BASE, dim=dim, flips=flips).n_flipped
+    assert n_flipped == round(flips * dim)
+    patterns = rng.choice(levels, size=(5, dim))
+    cues = flip_bits(patterns, n_flipped, levels, rng)
+    assert ((cues != patterns).sum(axis=1) == n_flipped).all()
+    assert np.isin(cues, levels).all()
+
+
+def test_every_bit_is_flipped_equally_often():
+    # 3 of 10 bits in 20,000 cues: 6,000 +- 65 a bit. 5.5 sigma are a false alarm of 4e-7 over the bits.
+    cues = flip_bits(np.ones((20_000, 10)), 3, (-1.0, 1.0), np.random.default_rng(0))
+    counts = (cues == -1).sum(axis=0)
+    assert (np.abs(counts - 6000) < 5.5 * np.sqrt(20_000 * 0.3 * 0.7)).all()
+
+
+def test_flipping_leaves_the_patterns_as_they_were():
+    patterns = np.ones((2, 5))
+    flip_bits(patterns, 2, (-1.0, 1.0), np.random.default_rng(0))
+    assert (patterns == 1).all()
+
+
+@pytest.mark.parametrize("spec", KINDS)
+@pytest.mark.parametrize("memory", [Hopfield(), Dense(), Dense(Exponential()), Nearest()], ids=repr)
+def test_a_trial_is_the_same_every_time(spec, memory):
+    asked = Experiment(memory, Rademacher(), 30, criterion(spec), flips=0.1, update="asynchronous")
+    assert run_trial(asked, 20, 1, 2) == run_trial(asked, 20, 1, 2)
+
+
+def test_trials_differ_between_seeds_blocks_and_experiments():
+    changes = [{}, {"flips": 0.1}, {"threshold": Fixed(1)}, {"dim": 51}]
+    asked = [dataclasses.replace(BASE, **change) for change in changes]
+    seen = {run_trial(e, 40, seed, block) for e in asked for seed in (0, 1) for block in (0, 1)}
+    assert len(seen) >= 14  # of 16; counts may coincide
+
+
+@pytest.mark.parametrize(
+    ("spec", "judged"),
+    [("bit-error:0.01", 8 * 50), ("pattern-error:0.01", 8), ("all-patterns:0.01", 1), ("overlap:0.9", 8)],
+)
+def test_what_is_judged_is_what_the_criterion_speaks_of(spec, judged):
+    counts = run_trial(dataclasses.replace(BASE, criterion=criterion(spec)), 8, 0, 0)
+    assert isinstance(counts, Counts)
+    assert counts.judged == judged
+    assert 0 <= counts.failures <= judged
+
+
+@pytest.mark.parametrize("spec", KINDS)
+def test_one_pattern_never_fails(spec):
+    for flips in (0.0, 0.1):
+        asked = dataclasses.replace(BASE, criterion=criterion(spec), flips=flips)
+        assert run_trial(asked, 1, 0, 0).failures == 0
+
+
+@pytest.mark.parametrize("spec", KINDS)
+def test_far_beyond_capacity_trials_fail(spec):
+    counts = run_trial(dataclasses.replace(BASE, criterion=criterion(spec), flips=0.1), 500, 0, 0)
+    assert counts.failures > 0.1 * counts.judged
+
+
+def test_a_single_wrong_bit_is_within_an_overlap_that_allows_it():
+    # 2 wrong bits of 20 are an overlap of 0.8 exactly.
+    class TwoWrong(Nearest):
+        def recall(self, cues):
+            found = super().recall(cues).copy()
+            found[:, :2] *= -1
+            return found
+
+    for level, failures in ((0.8, 0), (0.81, 4)):
+        asked = Experiment(TwoWrong(), Rademacher(), 20, Criterion("overlap", level))
+        assert run_trial(asked, 4, 0, 0) == (failures, 4)
+    asked = Experiment(TwoWrong(), Rademacher(), 20, Criterion("bit-error", 0.01))
+    assert run_trial(asked, 4, 0, 0) == (8, 80)
+
+
+def test_an_own_memory_starts_afresh_in_every_trial():
+    class Counting(Nearest):
+        stored = 0
+
+        def store(self, patterns):
+            self.stored += 1
+            assert self.stored == 1
+            super().store(patterns)
+
+    mine = Counting()
+    for block in range(3):
+        run_trial(Experiment(mine, Rademacher(), 20), 4, 0, block)
+    assert mine.stored == 0
+
+
+def test_an_own_memory_may_return_the_memory_that_holds_the_patterns():
+    class Functional(Nearest):
+        def store(self, patterns):
+            held = Nearest()
+            held.store(patterns)
+            return held
+
+        def recall(self, cues):
+            raise AssertionError("the empty memory was asked")
+
+    assert run_trial(Experiment(Functional(), Rademacher(), 20), 4, 0, 0).failures == 0
+
+
+@pytest.mark.parametrize("shape", ["flat", "single", "scalar"])
+def test_states_of_the_wrong_shape_are_explained(shape):
+    class Wrong(Nearest):
+        def recall(self, cues):
+            found = super().recall(cues)
+            return {"flat": found.ravel(), "single": found[:1], "scalar": 1.0}[shape]
+
+    with pytest.raises(InvalidArgument, match=r"recall\(cues\).shape=.* must be that of the cues, \(4, 20\)"):
+        run_trial(Experiment(Wrong(), Rademacher(), 20), 4, 0, 0)
+
+
+def test_no_trial_needs_more_patterns_than_there_are():
+    rows = Rademacher().sample(7, 10, rng=0)
+    asked = Experiment(Hopfield(), Data(rows), 10)
+    assert most_patterns(asked) == 7
+    with pytest.raises(InvalidArgument, match="at most 7"):
+        run_trial(asked, 8, 0, 0)
+
+
+def test_the_midpoint_of_data_lies_between_the_mean_fields_of_low_and_high_neurons():
+    rows = Sparse(0.3).sample(40, 30, rng=0)
+    asked = Experiment(Hopfield(), Data(rows), 30, threshold=MIDPOINT)
+    held = Hopfield().store(rows[:10])
+    field = held.field(rows[:10])
+    low, high = field[rows[:10] == 0].mean(), field[rows[:10] == 1].mean()
+    level = resolved_threshold(asked, held, 10)
+    assert level.value == pytest.approx(0.5 * (low + high))
+    assert low < level.value < high
