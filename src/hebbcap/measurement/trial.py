@@ -23,10 +23,12 @@ from hebbcap.theory import midpoint
 Floats = NDArray[np.float64]
 
 _MOST_CUES = 256
-_WORK = 1e9
-"""Multiplications that a trial should take: about 50 ms, so that Ctrl-C is answered at once."""
-
 _FEWEST_CUES = 16
+_WORK = 8e9
+"""Multiplications that a trial should take, a fraction of a second, so that Ctrl-C is answered soon."""
+
+_STEPS = 100
+"""Updates that a recall to a fixed point is reckoned to take: near the edge most cues wander long."""
 _MOST_ENTRIES = 1e8
 """Largest n_patterns x dim of a trial of a search: about a second."""
 
@@ -90,7 +92,7 @@ def flip_bits(patterns: Any, n_flipped: int, levels: tuple[float, float], rng: n
 
 def _stored(memory: Any, patterns: Any) -> Any:
     if isinstance(memory, Memory):
-        return memory.store(patterns)
+        return memory.holding(patterns)
     fresh = copy.deepcopy(memory)
     held = fresh.store(patterns)
     return fresh if held is None else held
@@ -132,7 +134,7 @@ def _wrong_bits(
 
 
 def _cue_count(experiment: Experiment, n_patterns: int) -> int:
-    one = 2.0 * n_patterns * experiment.dim * (1 if experiment.criterion.one_step else 10)
+    one = 2.0 * n_patterns * experiment.dim * (1 if experiment.criterion.one_step else _STEPS)
     if isinstance(experiment.memory, Dense):
         one *= 2
     return min(n_patterns, int(np.clip(_WORK / one, _FEWEST_CUES, _MOST_CUES)))

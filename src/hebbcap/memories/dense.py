@@ -57,7 +57,8 @@ class Dense(Memory):
         """The stored patterns (K, D), or None while nothing is stored."""
         return self._patterns
 
-    def _holding(self, patterns: Patterns | None) -> Dense:
+    def holding(self, patterns: Patterns | None) -> Dense:
+        """Return this memory holding exactly these patterns, which must be +-1."""
         if patterns is not None and not patterns.all():
             raise _checks.fail(
                 "patterns", "array", "must be +-1 for a dense memory, 0 was given", "use 2 * x - 1"

@@ -75,7 +75,8 @@ class Hopfield(Memory):
         """The stored patterns (K, D), or None while nothing is stored."""
         return self._patterns
 
-    def _holding(self, patterns: Patterns | None) -> Hopfield:
+    def holding(self, patterns: Patterns | None) -> Hopfield:
+        """Return this memory holding exactly these patterns."""
         return Hopfield(self.rule, patterns)
 
     @property

@@ -75,8 +75,11 @@ class Memory(ABC):
         """The stored patterns (K, D), or None while nothing is stored."""
 
     @abstractmethod
-    def _holding(self, patterns: Patterns | None) -> Self:
-        """Return this memory holding exactly these patterns."""
+    def holding(self, patterns: Patterns | None) -> Self:
+        """Return this memory holding exactly these patterns (K, D), int8, taken as they are.
+
+        For patterns known to be sound; `store` checks what it is given.
+        """
 
     @abstractmethod
     def scaled_field(self, states: ArrayLike) -> tuple[Floats, Floats]:
@@ -119,7 +122,7 @@ class Memory(ABC):
                 raise _checks.fail("patterns.shape", new.shape, f"must end in the stored dim {self.dim}")
             new = as_patterns(np.concatenate([self.patterns, new]))
         new.setflags(write=False)
-        return self._holding(new)
+        return self.holding(new)
 
     def forget(self, pattern: ArrayLike) -> Self:
         """Return this memory without one stored copy of `pattern` (D,).
@@ -142,7 +145,7 @@ class Memory(ABC):
             raise _checks.fail("pattern", wanted.tolist(), "must be one of the stored patterns")
         kept = np.delete(held, found[0], axis=0)
         kept.setflags(write=False)
-        return self._holding(kept if len(kept) else None)
+        return self.holding(kept if len(kept) else None)
 
     def field(self, states: ArrayLike) -> Floats:
         """Return the local field of every neuron, shape (B, D), for states (B, D) or (D,).
@@ -176,7 +179,7 @@ class Memory(ABC):
         array = np.atleast_2d(_as_array("states", states)).astype(np.float64)
         if array.ndim != 2 or array.shape[1] != self.dim or not len(array):
             raise _checks.fail("states.shape", np.shape(states), f"must be (B, {self.dim}) or ({self.dim},)")
-        if not np.isin(array, self.levels).all():
+        if not ((array == self.levels[0]) | (array == self.levels[1])).all():
             raise _checks.fail("states", "array", f"must hold only {self.levels[0]:g} and {self.levels[1]:g}")
         return self.patterns, array
 

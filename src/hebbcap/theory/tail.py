@@ -37,7 +37,8 @@ _MANY = 1e5
 """Counts above this multiply the rounding of log E exp(zX) enough to matter."""
 
 _MOST_WORK = 2**25
-"""Complex exponentials that one tail may take before it is given up."""
+_MOST_NODES = 2**17
+"""Complex exponentials, and nodes, that one walk may take before it is given up."""
 
 _GOLDEN = (np.sqrt(5) - 1) / 2
 
@@ -270,22 +271,24 @@ def _full_period(
 def _walk(problem: _Sum, tilt: Floats, peak: Floats, step: Floats, period: Floats) -> tuple[Floats, Bools]:
     """Trapezoid rule outwards until the integrand has died in every row; at two offsets, to compare."""
     whole, between = np.zeros(len(tilt)), np.zeros(len(tilt))
-    died = np.zeros(len(tilt), dtype=bool)
-    for start in range(0, _MOST_WORK // problem.law.atoms_per_case, _BLOCK):
-        number = np.arange(start, start + _BLOCK, dtype=np.float64)
-        for half in (0.0, 0.5):
-            t = step[:, None] * (number + half)
-            inside = t < period[:, None]
-            value = np.where(inside, _values(problem, tilt, peak, np.where(inside, t, 0.0)), 0.0)
-            if half:
-                between += value.real.sum(axis=1)
-            else:
-                whole += value.real.sum(axis=1) - (0.5 if start == 0 else 0.0) * value.real[:, 0]
-                died = np.abs(value).sum(axis=1) <= 1e-3 * ACCURACY * np.abs(whole)
-        if died.all():
-            break
+    walking = np.arange(len(tilt))
+    start, atoms = 0, problem.law.atoms_per_case
+    while len(walking) and start < min(_MOST_NODES, _MOST_WORK // atoms):
+        # Strides grow with the way already gone, but a stride's numbers must fit in memory.
+        stride = max(min(start, _WORK // (2 * atoms * len(walking))), _BLOCK)
+        t = step[walking, None] * (start + 0.5 * np.arange(2 * stride))
+        inside = t < period[walking, None]
+        rows = problem.rows(walking)
+        value = np.where(inside, _values(rows, tilt[walking], peak[walking], np.where(inside, t, 0.0)), 0.0)
+        on, off = value[:, ::2], value[:, 1::2]
+        whole[walking] += on.real.sum(axis=1) - (0.5 * on[:, 0].real if start == 0 else 0.0)
+        between[walking] += off.real.sum(axis=1)
+        died = np.abs(on).sum(axis=1) <= 1e-3 * ACCURACY * np.abs(whole[walking])
+        walking = walking[~died]
+        start += stride
     total, finer = step * whole, 0.5 * step * (whole + between)
-    fine = died & (np.abs(finer - total) <= ACCURACY * np.abs(finer)) & _no_echo(problem, tilt, peak)
+    fine = (np.abs(finer - total) <= ACCURACY * np.abs(finer)) & _no_echo(problem, tilt, peak)
+    fine[walking] = False
     return finer / np.pi, fine
 
 
