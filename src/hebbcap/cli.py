@@ -79,11 +79,9 @@ _ANSWER = (
     click.option("--no-theory", is_flag=True, help="Leave the theories out."),
     click.option("--no-measure", is_flag=True, help="Leave the measurement out."),
 )
-_OUTPUT = (
-    click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
-    click.option("--plot", metavar="FILE", help="Draw the result into a .png, .svg or .pdf file."),
-    click.option("--quiet", is_flag=True, help="No progress bar."),
-)
+_JSON = (click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),)
+_PLOT = (click.option("--plot", metavar="FILE", help="Draw the result into a .png, .svg or .pdf file."),)
+_QUIET = (click.option("--quiet", is_flag=True, help="No progress bar."),)
 
 
 def _with(*groups: tuple[Callable[[F], F], ...]) -> Callable[[F], F]:
@@ -109,7 +107,7 @@ def cli() -> None:
 
 @cli.command()
 @click.argument("memory")
-@_with(_QUESTION, _DIM, _ANSWER, _OUTPUT)
+@_with(_QUESTION, _DIM, _ANSWER, _JSON, _PLOT, _QUIET)
 @click.option(
     "--beside",
     multiple=True,
@@ -130,7 +128,7 @@ def capacity(
         for other in beside:
             shared = {k: v for k, v in question.items() if k not in ("rule", "order", "threshold")}
             others.append(ask(other, **shared, **_wanted(answer), progress=progress))
-    if plot:
+    if plot is not None:
         from hebbcap.plots import capacity_figure, save
 
         save(capacity_figure(result), plot)
@@ -148,13 +146,11 @@ def capacity(
 @cli.command()
 @click.argument("memory")
 @click.option("--n-patterns", type=int, required=True, help="Stored patterns K.")
-@_with(_QUESTION, _DIM, _ANSWER, _OUTPUT)
-def error(memory: str, n_patterns: int, as_json: bool, plot: str | None, quiet: bool, **o: Any) -> None:
-    """What share of bits is wrong after one step, with K patterns stored?"""
+@_with(_QUESTION, _DIM, _ANSWER, _JSON, _QUIET)
+def error(memory: str, n_patterns: int, as_json: bool, quiet: bool, **o: Any) -> None:
+    """What share of bits is wrong after one step?"""
     from hebbcap.estimate import error as ask
 
-    if plot:
-        raise click.UsageError("error draws no plot: use hebbcap capacity --plot for error against K")
     question, answer = _split(o)
     with _progress(quiet or answer["no_measure"]) as progress:
         result = ask(memory, n_patterns=n_patterns, **question, **_wanted(answer), progress=progress)
@@ -169,9 +165,9 @@ def error(memory: str, n_patterns: int, as_json: bool, plot: str | None, quiet: 
 @cli.command()
 @click.argument("memory")
 @click.option("--dims", default="50,100,200,400", show_default=True, help="Numbers of neurons, with commas.")
-@_with(_QUESTION, _ANSWER, _OUTPUT)
+@_with(_QUESTION, _ANSWER, _JSON, _PLOT, _QUIET)
 def scaling(memory: str, dims: str, as_json: bool, plot: str | None, quiet: bool, **o: Any) -> None:
-    """How does the capacity grow with the number of neurons?"""
+    """How does the capacity grow with dim?"""
     from hebbcap.exponent import scaling as ask
 
     _check_plot(plot)
@@ -182,7 +178,7 @@ def scaling(memory: str, dims: str, as_json: bool, plot: str | None, quiet: bool
     question, answer = _split(o)
     with _progress(quiet or answer["no_measure"]) as progress:
         result = ask(memory, dims=sizes, **question, **_wanted(answer), progress=progress)
-    if plot:
+    if plot is not None:
         from hebbcap.plots import save, scaling_figure
 
         save(scaling_figure(result), plot)
@@ -197,7 +193,7 @@ def scaling(memory: str, dims: str, as_json: bool, plot: str | None, quiet: bool
 @cli.command()
 @click.argument("memory")
 @click.option("--n-patterns", type=int, required=True, help="Stored patterns K.")
-@_with(_QUESTION, _DIM, _OUTPUT)
+@_with(_QUESTION, _DIM, _JSON, _PLOT)
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of patterns, flips and updates.")
 @click.option("--shown", type=click.IntRange(1, 24), default=8, show_default=True, help="Most cues to show.")
 def recall(
@@ -207,16 +203,15 @@ def recall(
     shown: int,
     as_json: bool,
     plot: str | None,
-    quiet: bool,
     **o: Any,
 ) -> None:
-    """What do single cues give back? Truth, cue and recalled state, as pictures."""
+    """What do single cues give back, as pictures?"""
     from hebbcap.estimate import experiment
     from hebbcap.gallery import recall_gallery
 
     _check_plot(plot)
     gallery = recall_gallery(experiment(memory, **o), n_patterns, n_shown=shown, seed=seed)
-    if plot:
+    if plot is not None:
         from hebbcap.plots import recall_figure, save
 
         save(recall_figure(gallery), plot)
@@ -264,7 +259,7 @@ def _wanted(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_plot(plot: str | None) -> None:
-    if plot:
+    if plot is not None:
         from hebbcap.plots import check_path
 
         check_path(plot)
@@ -297,28 +292,43 @@ def _print(renderable: Any) -> None:
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else 110, highlight=False)
-    console.print(renderable)
+    with console.capture() as held:
+        console.print(renderable)
+    click.echo("\n".join(line.rstrip() for line in held.get().splitlines()))
 
 
-def main() -> None:
-    """Run the command line; the only place that turns errors into exit codes."""
+def run(arguments: list[str]) -> int:
+    """Run the command line and return its exit code; the only place that turns errors into exit codes."""
     from hebbcap._checks import HebbcapError
 
+    if sys.stdout is None:  # closed by whoever started us: there is nobody to answer
+        return 0
     try:
-        cli.main(prog_name="hebbcap", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        sys.exit(2)
-    except (click.ClickException, HebbcapError) as error:
-        text = error.format_message() if isinstance(error, click.ClickException) else str(error)
-        click.echo("hebbcap: " + " ".join(text.split()), err=True)
-        sys.exit(2)
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        click.echo("hebbcap: interrupted", err=True)
-        sys.exit(130)
+        if not arguments:
+            click.echo(cli.get_help(click.Context(cli, info_name="hebbcap")), err=True)
+            return 2
+        with cli.make_context("hebbcap", arguments) as context:
+            cli.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        return _complain(error.format_message(), 2)
+    except HebbcapError as error:
+        return _complain(str(error), 2)
     except MemoryError:
-        click.echo("hebbcap: out of memory; ask for fewer patterns or neurons", err=True)
-        sys.exit(2)
+        return _complain("out of memory: ask for fewer patterns or neurons", 2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        return 0
+    except OSError as error:
+        return _complain(f"can't write the result: {error.strerror or error}", 2)
+    return 0
+
+
+def _complain(text: str, code: int) -> int:
+    line = " ".join(text.split())
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            click.echo("hebbcap: " + (line if len(line) <= 400 else line[:397] + "..."), err=True)
+    return code

@@ -193,6 +193,8 @@ def single_pass(memory: Memory, cues: ArrayLike, *, threshold: Threshold | None 
     >>> single_pass(memory, [1, 1, -1, -1, -1])
     array([[ 1.,  1., -1., -1.,  1.]])
     """
+    if not isinstance(memory, Memory):
+        raise _checks.fail("memory", memory, "must be a Memory", "as hebbcap.Hopfield().store(patterns)")
     states = np.atleast_2d(np.asarray(cues, dtype=np.float64))
     field, log_unit = memory.scaled_field(states)
     excess = (threshold or Fixed()).excess(field, log_unit)
@@ -244,6 +246,8 @@ def recall(
     Recall(states=(1, 6), steps<=1, outcomes={'fixed point': 1})
     """
     chosen = threshold or Fixed()
+    if not isinstance(memory, Memory):
+        raise _checks.fail("memory", memory, "must be a Memory", "as hebbcap.Hopfield().store(patterns)")
     _checks.integer("max_steps", max_steps, low=1, meaning="max_steps is the most updates of the network")
     states = np.atleast_2d(np.asarray(cues, dtype=np.float64))
     if update == "single":

@@ -87,7 +87,8 @@ class Capacity:
         parts = [f"{r.method} {r.value if r.applies else 'does not apply'}" for r in self.theory]
         if self.measured is not None:
             m = self.measured
-            parts.append(f"measured {m.n_patterns} [{m.low}, {'...' if m.high is None else m.high}]")
+            shown = f">= {m.n_patterns}" if m.censored else f"{m.n_patterns} [{m.low}, {m.high}]"
+            parts.append(f"measured {shown}")
         e = self.experiment
         return f"Capacity({_name(e)}, {e.ensemble.name}, dim={e.dim}, {e.criterion}: {', '.join(parts)})"
 
@@ -235,8 +236,7 @@ def capacity(
     Capacity(hopfield, rademacher, dim=200, bit-error:0.01: snr 37, exact 38, measured 37 [36, 38])
     """
     asked = _asked(memory, options)
-    _checks.real("precision", precision, low=0.001, high=0.5, meaning="it is the relative half-width")
-    _checks.integer("seed", seed, low=0, meaning="seed starts the random streams")
+    _check_answer(precision, seed, theory, measure, progress)
     if measure:
         _check_trial(asked, 1)
     readings = tuple(capacity_reading(m, asked) for m in METHODS) if theory else ()
@@ -273,8 +273,7 @@ def error(
             f"must be at most {asked.max_patterns}",
             f"{asked.ensemble.name} has no more",
         )
-    _checks.real("precision", precision, low=0.001, high=0.5, meaning="it is the relative half-width")
-    _checks.integer("seed", seed, low=0, meaning="seed starts the random streams")
+    _check_answer(precision, seed, theory, measure, progress)
     if measure:
         _check_trial(asked, n_patterns)
     asked = replace(asked, criterion=Criterion(BIT_ERROR))
@@ -293,6 +292,20 @@ def _asked(memory: Any, options: dict[str, Any]) -> Experiment:
     if options:
         raise _checks.fail("options", sorted(options), "don't go with an Experiment", "it is complete")
     return memory
+
+
+def _check_answer(precision: Any, seed: Any, theory: Any, measure: Any, progress: Any) -> None:
+    _checks.real("precision", precision, low=0.001, high=0.5, meaning="it is the relative half-width")
+    _checks.integer("seed", seed, low=0, meaning="seed starts the random streams")
+    for name, value in (("theory", theory), ("measure", measure)):
+        if not isinstance(value, bool):
+            raise _checks.fail(name, value, "must be True or False", "it says which answers are wanted")
+    if not theory and not measure:
+        raise _checks.fail(
+            "measure", measure, "leaves nothing to answer with theory=False", "drop one of them"
+        )
+    if progress is not None and not callable(progress):
+        raise _checks.fail("progress", progress, "must be a function of a share and a text")
 
 
 def _check_trial(asked: Experiment, n_patterns: int) -> None:

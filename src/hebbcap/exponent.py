@@ -6,7 +6,7 @@ asymptotic one, so the slope between neighbouring sizes is given too, and the ex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, final
@@ -24,6 +24,7 @@ from hebbcap.measurement.search import (
     measure_capacity,
 )
 from hebbcap.memories import Memory, Recaller
+from hebbcap.patterns import ensemble
 from hebbcap.question import Experiment
 from hebbcap.theory import METHODS, NoTheory, Reading, capacity_reading, failure
 
@@ -155,7 +156,7 @@ class Scaling:
 def scaling(
     memory: str | Memory | Recaller = "hopfield",
     *,
-    dims: Sequence[int] = DEFAULT_DIMS,
+    dims: Iterable[int] = DEFAULT_DIMS,
     precision: float = DEFAULT_PRECISION,
     seed: int = 0,
     theory: bool = True,
@@ -169,7 +170,7 @@ def scaling(
     ----------
     memory : str, Memory or Recaller
         As for `experiment`, and so are the options.
-    dims : sequence of int
+    dims : iterable of int
         At least two different numbers of neurons.
     precision, seed, theory, measure, progress
         As for `capacity`, at each dim.
@@ -184,14 +185,17 @@ def scaling(
     >>> scaling("dense:3", dims=[100, 200], measure=False)
     Scaling(dims=[100, 200]: snr 2.009, exact 2.012)
     """
+    if not isinstance(dims, Iterable):
+        raise _checks.fail("dims", dims, "must be a list of whole numbers", "as [50, 100, 200]")
     sizes = sorted({_checks.dimension(d) for d in dims})
     if len(sizes) < 2:
         raise _checks.fail(
             "dims", list(dims), "must hold at least two different numbers", "a slope needs two"
         )
-    asked = [experiment(memory, dim=d, **options) for d in sizes]
-    if asked[0].ensemble.dim is not None:
-        raise _checks.fail("patterns", asked[0].ensemble.name, "has one size only", "use drawn patterns")
+    drawn = ensemble(options.pop("patterns", "rademacher"), binarise=options.pop("binarise", "auto"))
+    if drawn.dim is not None:
+        raise _checks.fail("patterns", drawn.name, "has one size only", "a slope needs drawn patterns")
+    asked = [experiment(memory, dim=d, patterns=drawn, **options) for d in sizes]
     curves, why = {}, {}
     beyond = [replace(asked[-1], dim=asked[-1].dim * 2**i) for i in (1, 2, 3)]
     for method in METHODS if theory else ():

@@ -83,7 +83,11 @@ def recall_gallery(asked: Experiment, n_patterns: int, *, n_shown: int = 8, seed
     InvalidArgument
         If there are not that many patterns, or the memory can only be cued as a whole.
     """
+    if not isinstance(asked, Experiment):
+        raise _checks.fail("asked", asked, "must be an Experiment", "hebbcap.experiment makes one")
     _checks.pattern_count(n_patterns)
+    _checks.integer("n_shown", n_shown, low=1, meaning="n_shown is the most cues to show")
+    _checks.integer("seed", seed, low=0, meaning="seed starts the random streams")
     if n_patterns > asked.max_patterns:
         raise _checks.fail(
             "n_patterns",
@@ -123,8 +127,12 @@ def recall_gallery(asked: Experiment, n_patterns: int, *, n_shown: int = 8, seed
 
 
 def _near_square(dim: int) -> tuple[int, int]:
-    """Height and width, as near to each other as the divisors of dim allow."""
+    """Height and width of a picture that a state fits in, as near to each other as they can be.
+
+    The divisors of dim where two are alike; else a square with some places left over.
+    """
     height = int(np.sqrt(dim))
-    while dim % height:
-        height -= 1
-    return height, dim // height
+    fitting = height
+    while dim % fitting:
+        fitting -= 1
+    return (fitting, dim // fitting) if 2 * fitting > height else (height, -(-dim // height))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _COLOURS = {"snr": "#e69f00", "exact": "#0072b2", "measured": "#111111"}
 _LABELS = {"snr": "signal to noise", "exact": "exact law", "measured": "measured"}
+_BAND = 8
 FORMATS = (".png", ".svg", ".pdf")
 
 
@@ -46,23 +47,38 @@ def check_path(path: str | os.PathLike[str]) -> Path:
         raise _checks.fail(
             "plot", str(path), "must lie in a folder that exists", f"make {target.parent} first"
         )
-    if target.is_dir() or not os.access(target.parent, os.W_OK):
-        raise _checks.fail("plot", str(path), "must be a file in a folder that can be written to")
+    if target.is_dir():
+        raise _checks.fail("plot", str(path), "must be a file, and is a folder")
+    try:
+        with tempfile.TemporaryFile(dir=target.parent):
+            target.exists()  # names can be too long even for a question
+    except OSError as error:
+        raise _cannot_write(path, error) from None
     return target
 
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> None:
     """Write a figure whole or not at all: a file that was there stays until the new one is complete."""
     target = check_path(path)
-    handle, scratch = tempfile.mkstemp(suffix=target.suffix, dir=target.parent)
+    try:
+        handle, scratch = tempfile.mkstemp(suffix=target.suffix, dir=target.parent)
+    except OSError as error:
+        raise _cannot_write(path, error) from None
     os.close(handle)
     try:
         figure.savefig(scratch, dpi=150, bbox_inches="tight")
         os.chmod(scratch, 0o644)
         os.replace(scratch, target)
+    except OSError as error:
+        os.unlink(scratch)
+        raise _cannot_write(path, error) from None
     except BaseException:
         os.unlink(scratch)
         raise
+
+
+def _cannot_write(path: str | os.PathLike[str], error: OSError) -> _checks.InvalidArgument:
+    return _checks.fail("plot", str(path), f"can't be written: {error.strerror}", "choose another file")
 
 
 def capacity_figure(result: Capacity) -> Figure:
@@ -94,6 +110,17 @@ def capacity_figure(result: Capacity) -> Figure:
             label=_measured_label(result),
             zorder=3,
         )
+        clean = [p for p in measured.points if first * 0.999 <= p.n_patterns <= last and p.rate == 0]
+        if clean:
+            axes.plot(
+                [p.n_patterns for p in clean],
+                [p.high for p in clean],
+                "v",
+                ms=5,
+                mfc="none",
+                color=_COLOURS["measured"],
+                label="no failure seen: below this",
+            )
         if measured.high is not None:
             axes.axvspan(
                 measured.low - 0.5, measured.high + 0.5, color=_COLOURS["measured"], alpha=0.12, lw=0
@@ -131,10 +158,15 @@ def scaling_figure(result: Scaling) -> Figure:
     """Draw the capacity against dim on logarithmic axes, with the exponents."""
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     axes = figure.add_subplot()
+    # Divided by the nearest whole power of dim, so that what is left can be seen.
+    slopes = [s.exponent for m in METHODS if (s := result.theory_slope(m))]
+    found = result.measured_slope()
+    power = round(slopes[-1] if slopes else found.exponent if found else 0)
     for method in METHODS:
         slope = result.theory_slope(method)
         if slope is not None:
             points = np.array(result.theory[method])
+            points[:, 1] /= points[:, 0] ** power
             style = "--" if method == "snr" else "-"
             label = f"{_LABELS[method]}: exponent {slope.exponent:.3f}"
             axes.plot(points[:, 0], points[:, 1], style, color=_COLOURS[method], label=label)
@@ -142,9 +174,9 @@ def scaling_figure(result: Scaling) -> Figure:
         (e.dim, m.crossing) for e, m in zip(result.experiments, result.measured, strict=False) if m.crossing
     ]
     if pairs:
-        middle = np.array([c.median for _, c in pairs])
-        bars = [[c.median - c.low for _, c in pairs], [c.high - c.median for _, c in pairs]]
-        found = result.measured_slope()
+        unit = np.array([float(d) ** power for d, _ in pairs])
+        middle = np.array([c.median for _, c in pairs]) / unit
+        bars = np.array([[c.median - c.low, c.high - c.median] for _, c in pairs]).T / unit
         label = "measured"
         if found is not None and found.low is not None:
             label = f"measured: {found.exponent:.3f} [{found.low:.3f}, {found.high:.3f}]"
@@ -152,9 +184,9 @@ def scaling_figure(result: Scaling) -> Figure:
             [d for d, _ in pairs], middle, yerr=bars, fmt="o", ms=4, color="#111111", label=label, zorder=3
         )
     axes.set_xscale("log")
-    axes.set_yscale("log")
+    _plain_ticks(axes, *axes.get_xlim())
     axes.set_xlabel("neurons D")
-    axes.set_ylabel("capacity K")
+    axes.set_ylabel({0: "capacity K", 1: "capacity K / D"}.get(power, f"capacity K / D$^{{{power}}}$"))
     first = result.experiments[0]
     axes.set_title(f"{_title(first, dim=False)}, {first.criterion}", fontsize=10)
     axes.grid(alpha=0.25, which="major")
@@ -163,26 +195,30 @@ def scaling_figure(result: Scaling) -> Figure:
 
 
 def recall_figure(gallery: Gallery) -> Figure:
-    """Draw truth, cue and what came back, one column a pattern."""
+    """Draw truth, cue and what came back, one column a pattern, eight to a band."""
     rows = (("truth", gallery.truth), ("cue", gallery.cues), ("recalled", gallery.states))
     count = len(gallery.truth)
+    wide = min(count, _BAND)
+    bands = -(-count // wide)
     height, width = gallery.image_shape
-    figure = Figure(
-        figsize=(1.2 * count + 0.8, 1.25 * 3 * max(height / width, 0.3) + 0.7), layout="constrained"
-    )
+    size = (1.2 * wide + 0.9, bands * (1.25 * 3 * min(max(height / width, 0.5), 2.0) + 0.4) + 0.5)
+    figure = Figure(figsize=size, layout="constrained")
     low, high = gallery.levels
-    for r, (name, states) in enumerate(rows):
-        for c in range(count):
-            axes = figure.add_subplot(3, count, r * count + c + 1)
+    for cue in range(count):
+        band, column = divmod(cue, wide)
+        for row, (name, states) in enumerate(rows):
+            axes = figure.add_subplot(3 * bands, wide, (3 * band + row) * wide + column + 1)
+            picture = np.full(height * width, np.nan)
+            picture[: states.shape[1]] = states[cue]
             axes.imshow(
-                states[c].reshape(height, width), cmap="gray", vmin=low, vmax=high, interpolation="nearest"
+                picture.reshape(height, width), cmap="gray", vmin=low, vmax=high, interpolation="nearest"
             )
             axes.set_xticks([])
             axes.set_yticks([])
-            if c == 0:
+            if column == 0:
                 axes.set_ylabel(name)
-            if r == 2:
-                axes.set_xlabel(f"overlap {gallery.overlaps[c]:.2f}", fontsize=8)
+            if row == 2:
+                axes.set_xlabel(f"overlap {gallery.overlaps[cue]:.2f}", fontsize=8)
     figure.suptitle(gallery.title, fontsize=10)
     return figure
 
@@ -228,7 +264,7 @@ def _title(asked: Experiment, *, dim: bool = True) -> str:
 
 def _plain_ticks(axes: Any, first: float, last: float) -> None:
     """Mark round numbers in full: powers of ten alone leave a narrow axis without a label."""
-    steps = np.array([1, 1.5, 2, 3, 4, 5, 6, 8])
+    steps = np.array([1, 2, 5] if last > 12 * first else [1, 1.5, 2, 3, 4, 5, 6, 8])
     ticks = np.unique(np.concatenate([np.round(steps * 10.0**e, 10) for e in range(0, 16)]))
     ticks = ticks[(ticks >= first) & (ticks <= last) & (ticks == np.round(ticks))]
     axes.set_xticks(ticks, [f"{t:,.0f}" for t in ticks])

@@ -13,7 +13,7 @@ from typing import Any, Final, final
 from hebbcap import _checks
 from hebbcap.criteria import Criterion
 from hebbcap.dynamics import Fixed, Inhibition, KWinners, Threshold
-from hebbcap.memories import Dense, Hopfield, Memory, Recaller
+from hebbcap.memories import Dense, Hopfield, Memory
 from hebbcap.patterns import Data, Ensemble
 
 MIDPOINT: Final = "midpoint"
@@ -68,7 +68,7 @@ class Experiment:
                 f"must be {self.ensemble.dim}",
                 f"that is the size of {self.ensemble.name}; leave dim out",
             )
-        if not isinstance(self.memory, Memory | Recaller):
+        if not isinstance(self.memory, Memory) and not _can_recall(self.memory):
             raise _checks.fail("memory", self.memory, "must have store(patterns) and recall(cues)")
         if isinstance(self.memory, Dense) and self.ensemble.levels[0] != -1:
             raise _checks.fail(
@@ -136,6 +136,10 @@ def default_threshold(memory: Any, ensemble: Ensemble) -> Threshold | str:
     return MIDPOINT
 
 
+def _can_recall(memory: Any) -> bool:
+    return callable(getattr(memory, "store", None)) and callable(getattr(memory, "recall", None))
+
+
 def _is_odd(memory: Hopfield) -> bool:
     """Whether the mirror image of every pattern writes the same weights, so that 0 is the midpoint."""
     table = memory.rule.table((-1.0, 1.0))
@@ -159,6 +163,8 @@ def threshold(spec: str | float | Threshold) -> Threshold | str:
         return spec
     if isinstance(spec, int | float):
         return Fixed(spec)
+    if not isinstance(spec, str):
+        raise _checks.fail("threshold", spec, "must be a Threshold, a number or text", "as midpoint or zero")
     kind, _, value = spec.partition(":")
     try:
         if kind == MIDPOINT and not value:

@@ -30,7 +30,7 @@ def capacity_report(result: Capacity, others: tuple[Capacity, ...] = ()) -> Rend
         m = result.measured
         shown = f">= {m.n_patterns:,}" if m.censored else f"{m.n_patterns:,}"
         interval = "" if m.high is None else f"{m.low:,} to {m.high:,}"
-        table.add_row("measured", shown, interval, _join(m.note, f"{m.trials:,} trials"))
+        table.add_row("measured", shown, interval, m.note or f"{m.trials:,} trials")
     parts: list[RenderableType] = [*_heading(result.experiment), table, *reasons]
     if result.independent:
         names = ", ".join(f"{name} {_whole(value)}" for name, value in result.independent)
@@ -141,7 +141,7 @@ def _heading(asked: Experiment, extra: str = "") -> list[Text]:
     lines = [Text(title, style="bold")]
     if not extra:
         lines.append(Text(f"{asked.criterion}: {asked.criterion.meaning}", style="dim"))
-    cue = [f"cue with {asked.n_flipped:,} of {asked.dim:,} bits flipped"] if asked.n_flipped else []
+    cue = [f"cue with {asked.n_flipped:,} of {asked.dim:,} bits flipped"] if asked.flips else []
     if asked.threshold != Fixed():
         level = asked.threshold
         cue.append(f"threshold {level if isinstance(level, str) else repr(level)}")

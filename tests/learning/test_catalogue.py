@@ -50,9 +50,6 @@ class TestEveryNamedRule:
         rule = NAMES[name](mean)
         assert parse(rule.formula) == rule == eval(repr(rule))
 
-    def test_is_a_rule_of_hebb_where_the_mean_is_zero(self, name, mean):
-        assert NAMES[name](0.0) == hebb()
-
 
 def test_covariance_is_the_product_of_deviations():
     assert covariance(0.25) == parse("(post - 0.25)*(pre - 0.25)")

@@ -36,9 +36,6 @@ from .enumeration import (
 ASKED = 1e-6
 """Relative accuracy that THEORY.md section 5 asks for, above 1e-250."""
 
-ATOMS = "known defect: off a lattice a sum is taken to have no atoms, and the tail is called accurate"
-ECHO = "known defect, perhaps an echo missed by the walk: off by up to 2.5e-5 and called accurate"
-
 
 def tail(law, count, limit, *, inclusive=True, sign=1.0, case=0):
     """P(sign * S <= limit), or < if not inclusive, for each limit; it must claim to be accurate."""
@@ -184,7 +181,7 @@ def exponential_error(dim, n_patterns):
         (8, 8),
         (10, 4),
         (12, 5),
-        pytest.param(8, 10, marks=pytest.mark.xfail(reason=ATOMS, strict=True)),
+        (8, 10),
     ],
 )
 def test_exponential_memory_of_few_patterns_errs_as_often_as_listing_every_sum_says(dim, n_patterns):
@@ -193,7 +190,6 @@ def test_exponential_memory_of_few_patterns_errs_as_often_as_listing_every_sum_s
     assert theory.bit_error("exact", experiment, n_patterns) == pytest.approx(expected, rel=ASKED)
 
 
-@pytest.mark.xfail(reason=ATOMS, strict=True)
 @pytest.mark.parametrize(
     ("rule", "n_flipped", "n_patterns"),
     [
@@ -202,11 +198,15 @@ def test_exponential_memory_of_few_patterns_errs_as_often_as_listing_every_sum_s
         ("post*pre + 0.1234567891*pre^2", 1, 2),
     ],
 )
-def test_ties_count_for_a_rule_whose_values_share_no_unit(rule, n_flipped, n_patterns):
+def test_few_terms_whose_values_share_no_unit_are_right_or_refused(rule, n_flipped, n_patterns):
     patterns = Sparse(0.25)
     experiment = Experiment(Hopfield(parse(rule)), patterns, 6, flips=n_flipped / 6)
     listed = bit_error(pairwise_field(parse(rule)), patterns, 6, n_patterns, n_flipped=n_flipped)
-    assert theory.bit_error("exact", experiment, n_patterns) == pytest.approx(listed, rel=ASKED)
+    try:
+        found = theory.bit_error("exact", experiment, n_patterns)
+    except theory.NoTheory:
+        return
+    assert found == pytest.approx(listed, rel=ASKED)
 
 
 @pytest.mark.parametrize(("dim", "n_patterns"), [(10, 60), (12, 200), (14, 1000)])
@@ -245,10 +245,7 @@ LAWS = {
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(n, marks=pytest.mark.xfail(reason=ECHO, strict=True)) if n == "dense, biased" else n
-        for n in LAWS
-    ],
+    [*LAWS],
 )
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(count=st.integers(3, 400), place=st.floats(-6, 6))
@@ -271,8 +268,8 @@ def test_both_sides_of_any_limit_add_up_to_one(name, count, place):
         (Biased(0.3), 3, 20),
         (Biased(0.3), 3, 300),
         (Biased(0.3), 4, 20),
-        pytest.param(Rademacher(), 3, 100, marks=pytest.mark.xfail(reason=ECHO, strict=True)),
-        pytest.param(Biased(0.3), 4, 100, marks=pytest.mark.xfail(reason=ECHO, strict=True)),
+        (Rademacher(), 3, 100),
+        (Biased(0.3), 4, 100),
     ],
 )
 def test_tail_around_the_middle_is_that_of_convolving_all_values(patterns, order, copies):

@@ -176,7 +176,8 @@ class Rule:
             term: Any = coefficient
             for ladder, power in zip(ladders, powers, strict=True):
                 term = term * ladder[power] if power else term
-            total += term
+            with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused where it matters
+                total += term
         return total
 
     def table(self, levels: ArrayLike) -> NDArray[np.float64]:

@@ -34,6 +34,9 @@ _FEWEST = 24
 
 _WIDE = math.log(2.5)
 
+_QUARTER = 0.25
+"""Patterns: an interval this much to each side is never made narrower, since the answer is a whole number."""
+
 _SURE = 0.999
 """Probability at which one whole number is taken for settled. A search that stopped as soon as the 95 %
 interval happened to lie between two whole numbers would stop more often when it is wrong."""
@@ -191,11 +194,11 @@ def _refine(search: _Search, centre: float, precision: float, limit: int) -> Mea
         sure = crossing(used, bound, _SURE, centre=centre, reach=prior)
         gathered = sum(map(len, used.values()))
         settled = math.floor(sure.low) == math.floor(sure.high)
-        reached = settled or found.spread <= precision
+        reached = settled or found.spread <= max(precision, _QUARTER / found.median)
         if reached and gathered >= _FEWEST and reach <= max(window, 2.5 / centre):
             return _found(search, found, limit)
         if search.exhausted:
-            return _found(search, found, limit, note=f"stopped after {search.n_trials} trials")
+            return _found(search, found, limit, note=f"stopped after {search.n_trials:,} trials")
         search.say(
             (precision / found.spread) ** 2, f"{found.median:.4g} patterns +- {100 * found.spread:.1f} %"
         )
@@ -303,7 +306,7 @@ def measure_error(
         share = (precision * point.rate / width) ** 2 if point.rate else 0.0
         search.say(max(share, search.n_trials / MAX_TRIALS), f"bit error {point.rate:.3g}")
     search.say(1.0, "done")
-    note = "" if enough else f"stopped after {search.n_trials} trials"
+    note = "" if enough else f"stopped after {search.n_trials:,} trials"
     return MeasuredError(point.rate, point.low, point.high, CONFIDENCE, search.n_trials, note)
 
 

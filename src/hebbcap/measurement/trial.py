@@ -126,6 +126,11 @@ def _wrong_bits(
         states = np.asarray(memory.recall(cues))
         if states.shape != cues.shape:
             raise _checks.fail("recall(cues).shape", states.shape, f"must be that of the cues, {cues.shape}")
+        low, high = experiment.ensemble.levels
+        if not ((states == low) | (states == high)).all():
+            raise _checks.fail(
+                "recall(cues)", "array", f"must hold only {low:g} and {high:g}", "apply a threshold"
+            )
     elif experiment.criterion.one_step:
         states = single_pass(memory, cues, threshold=level)
     else:

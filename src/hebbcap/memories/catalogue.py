@@ -95,7 +95,9 @@ def memory(
         if order is not None or rule is not None:
             raise _checks.fail("memory", spec, "is complete", "leave out order and rule")
         return spec
-    name, _, tail = spec.partition(":")
+    name, colon, tail = spec.partition(":")
+    if colon and not tail:
+        raise _checks.fail("memory", spec, "ends in a colon", f"drop it, or say what follows as in {name}:3")
     if name not in NAMES:
         near = difflib.get_close_matches(name, NAMES, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(NAMES)}"
@@ -113,5 +115,7 @@ def memory(
             )
         if tail:
             raise _checks.fail("rule", str(rule), f"contradicts {spec}", "give the rule once")
-    chosen = (tail or "hebb") if name == "hopfield" and rule is None else (rule or "hebb")
+    chosen: str | Rule = "hebb" if rule is None else rule
+    if name == "hopfield" and tail:
+        chosen = tail
     return NAMES[name][1](tail, resolve(chosen, mean=mean))

@@ -47,6 +47,12 @@ class Dense(Memory):
     separation: Separation = field(default_factory=lambda: Polynomial(3))
     _patterns: Patterns | None = field(default=None, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.separation, Separation):
+            raise _checks.fail(
+                "separation", self.separation, "must be a Separation", "as hebbcap.Polynomial(3)"
+            )
+
     @property
     def name(self) -> str:
         """The spelling that the command line uses."""

@@ -58,6 +58,10 @@ class Hopfield(Memory):
     _patterns: Patterns | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.rule, Rule):
+            raise _checks.fail("rule", self.rule, "must be a Rule", "hebbcap.parse turns a formula into one")
+        if not self.rule.terms:
+            raise _checks.fail("rule", "0", "must not be zero", "it would write no weights")
         if not self.rule.is_additive:
             raise _checks.fail(
                 "rule", self.rule.formula, "must not depend on w", "patterns are added independently here"

@@ -31,6 +31,9 @@ _FINE = 2
 """A mixture wider than this many cases a standard deviation is summed with a stride: for smooth
 bell-shaped terms the trapezoid rule is then exact far below 1e-15."""
 
+_FAR = 300.0
+"""Exponents up to this size leave room for a square in double precision."""
+
 _SQUARABLE = 1e150
 """Largest size whose square is still a number in double precision."""
 
@@ -168,7 +171,8 @@ class AtomCrosstalk(Crosstalk):
 
     def log_mgf(self, z: Any, cases: NDArray[np.int64], *, near_zero: bool) -> Any:
         """Return log E exp(z X)."""
-        if self.mirrored:  # pairs of atoms: cosh(zv) - 1 = 2 sinh(zv / 2)^2 needs half as many
+        # Pairs of atoms: cosh(zv) - 1 = 2 sinh(zv / 2)^2 needs half as many.
+        if self.mirrored and np.abs(np.real(z)).max(initial=0.0) * self.values[-1] < _FAR:
             half = np.sinh(z[:, :, None] * (0.5 * self.values[len(self.values) // 2 :]))
             chance = self.probabilities[0, len(self.values) // 2 :]
             return np.asarray(_log1p((half * half) @ (4 * chance)))

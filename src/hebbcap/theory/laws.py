@@ -32,6 +32,9 @@ _DENOMINATOR = 10**6
 """Coefficients that are fractions with denominators up to this are taken for decimal numbers."""
 
 
+_EXTREME = 200.0
+"""Rules whose values are larger or smaller than exp(this) are scaled."""
+
 _NEVER = 1e-290
 """Overlaps rarer than this can't matter to a probability above 1e-250 at up to 1e15 patterns."""
 
@@ -80,6 +83,13 @@ def _pairwise(memory: Hopfield, ensemble: Ensemble, dim: int, n_flipped: int) ->
 def pairwise_law(table: Floats, ensemble: Ensemble, dim: int, n_flipped: int) -> PairwiseCrosstalk:
     """Return the law for the rule with values g(post, pre) in `table`, rows and columns (low, high)."""
     n, p, (low, high) = dim - 1, ensemble.p_high, ensemble.levels
+    scale = float(np.abs(table).max())
+    if not np.isfinite(scale) or scale == 0:
+        raise NoTheory("the rule's values are all 0, or beyond double precision")
+    log_unit = 0.0
+    if abs(math.log(scale)) > _EXTREME:  # squares would leave double precision; a power of 2 rounds nothing
+        power = round(math.log2(scale))
+        table, log_unit = np.ldexp(table, -power), power * math.log(2)
     # With a rule odd in pre on symmetric +-1 patterns, a cue and its mirror image act alike.
     same_for_all_cues = p == 0.5 and low == -high and bool((table[:, 0] == -table[:, 1]).all())
 
@@ -111,7 +121,7 @@ def pairwise_law(table: Floats, ensemble: Ensemble, dim: int, n_flipped: int) ->
         spacing=spacing,
         offset=offset,
         mirrored=same_for_all_cues,
-        log_unit=0.0,
+        log_unit=log_unit,
         table=table,
         levels=(low, high),
         p_high=p,
@@ -230,7 +240,7 @@ def _pairwise_lattice(push: Floats, slots: Floats) -> tuple[Floats, Floats]:
     """Spacing and offset of X in each case, or spacing 0 where the rule's values share no unit."""
     unit = common_unit(push.ravel())
     base = np.einsum("lc,ly->yc", slots, push[:, :, 0])  # X when every pre is low, (2, C)
-    if unit == 0.0:
+    if unit == 0.0 or np.abs(base).max() > 2.0**53 * unit:
         return np.zeros(slots.shape[1]), base[0]
     steps = np.rint((push[:, :, 1] - push[:, :, 0]) / unit).astype(np.int64)
     used = slots > 0

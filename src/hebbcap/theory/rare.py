@@ -22,6 +22,9 @@ COMMON = 40.0
 _NEGLIGIBLE = -60.0
 """Natural log of the probabilities (1e-26) that are left out of the list of ways."""
 
+_NEVER = 1e-26
+"""A size that is expected less often than this is taken never to occur."""
+
 _MOST_WAYS = 3 * 10**5
 """With more ways than this the terms are not few and large, and the list is given up."""
 
@@ -64,6 +67,8 @@ def rare_tail(
     total = 0.0
     ways: Ways = (np.array([0.0]), np.array([1.0]), np.array([count]))  # sum so far, chance, terms left
     for level, size in enumerate(sizes):
+        if count * both[level] < _NEVER:
+            continue
         reach = _reach(ways[2], size, second[level], drift[level])
         margin = limit - ways[0]
         won = margin > reach

@@ -29,6 +29,9 @@ SNR: Final = "snr"
 EXACT: Final = "exact"
 METHODS: Final = (SNR, EXACT)
 
+_IRRELEVANT = 1e-12
+"""An error below this may be told by an upper bound, where the exact number is out of reach."""
+
 _LARGEST_LOG = 700.0
 _SCAN = 4
 """Whole numbers looked at past the crossing: where fields can tie, the error of even and odd K differs."""
@@ -72,7 +75,7 @@ def midpoint(experiment: Experiment, n_patterns: int) -> float:
     high, low = (float(np.average(field[k], weights=law.weight[k])) for k in (law.high, ~law.high))
     middle = 0.5 * (high + low)
     # Means that cancel exactly on paper leave rounding, which would break every tie one way.
-    if abs(middle) < 1e-12 * (abs(high) + abs(low)):
+    if abs(middle) <= 1e-12 * (abs(high) + abs(low)):
         return 0.0
     if math.log(abs(middle)) + law.log_unit > _LARGEST_LOG:
         raise NoTheory("the midpoint of the fields is beyond double precision")
@@ -106,7 +109,9 @@ def bit_error(method: str, experiment: Experiment, n_patterns: int) -> float:
     if why:
         raise NoTheory(why)
     law = _law(experiment)
-    level = _threshold(experiment, n_patterns) * math.exp(-law.log_unit)
+    level = _threshold(experiment, n_patterns)
+    if level:
+        level *= math.exp(-law.log_unit)
     if method == SNR:
         return _normal_error(law, n_patterns - 1, level)
     sign = np.where(law.high, 1.0, -1.0)
@@ -121,9 +126,9 @@ def bit_error(method: str, experiment: Experiment, n_patterns: int) -> float:
         weight = np.bincount(where.ravel(), weights=law.weight).astype(np.float64)
     count = np.full(len(cases), n_patterns - 1.0)
     tail = lower_tail(law, cases, count, limit, inclusive=inclusive, sign=sign)
-    unsure = weight[~tail.accurate] @ tail.probability[~tail.accurate]
+    unsure = float(weight[~tail.accurate] @ tail.probability[~tail.accurate])
     total = float(weight @ tail.probability)
-    if unsure > 1e-6 * total and total > 1e-15:
+    if not unsure <= max(1e-6 * total, _IRRELEVANT):
         raise NoTheory(
             "too few patterns of too many different weights: neither the integral nor a list of the "
             "possible sums reaches its accuracy here"

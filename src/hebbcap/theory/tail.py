@@ -29,23 +29,34 @@ ACCURACY = 1e-8
 
 _BLOCK = 32
 _SHORT = 2**8
+_MEDIUM = 2**15
 _LONG = 2**19
+"""Nodes of a whole period: always taken whole up to the first; up to the second where a Fourier transform
+gives the law of a term; beyond the last never, but for sums of few such terms."""
+
+_FEW = 2000.0
+"""Sums of no more terms than this are rarely so smooth that their echoes can be told from a few samples."""
+
 _WORK = 2**20
 """Complex exponentials held at once."""
 
 _MANY = 1e5
 """Counts above this multiply the rounding of log E exp(zX) enough to matter."""
 
-_MOST_WORK = 2**25
-_MOST_NODES = 2**17
-"""Complex exponentials, and nodes, that one walk may take before it is given up."""
+_MOST_WORK = 2**24
+_MOST_NODES = 2**16
+"""Exponentials of a list of atoms, and nodes of a mixture, after which a walk is given up."""
 
 _GOLDEN = (np.sqrt(5) - 1) / 2
 
 
+_LASTING = 1e-8
+"""Far out, the integrand off a lattice is as large as the atoms of S; larger ones are not smoothed over."""
+
+
 @dataclass(frozen=True)
 class Tail:
-    """Probabilities, and whether each reached `ACCURACY`."""
+    """Probabilities, and whether each reached `ACCURACY`; where not, the probability is an upper bound."""
 
     probability: Floats
     accurate: Bools
@@ -62,14 +73,17 @@ class _Sum:
     limit: Floats
     spacing: Floats
 
+    def log_transform(self, z: Any, *, near_zero: bool) -> Any:
+        """Log of E exp(z * sum), real or complex as z (R, M) is."""
+        return self._powered(self.law.log_mgf(self.sign[:, None] * z, self.cases, near_zero=near_zero))
+
     def log_integrand(self, z: Any, log_mgf: Complexes | None = None) -> Any:
+        """Log of the integrand at z (R, M); the transform of one term may be given where it is known."""
         if log_mgf is None:
             many = bool(self.count.max() * self.law.multiplicity > _MANY)
-            log_mgf = self.law.log_mgf(self.sign[:, None] * z, self.cases, near_zero=many)
-        # Part by part: a complex product would turn log 0 = -inf into nan.
-        kappa = self.count[:, None] * np.real(log_mgf)
-        if np.iscomplexobj(z):
-            kappa = kappa + 1j * (self.count[:, None] * np.imag(log_mgf))
+            kappa = self.log_transform(z, near_zero=many)
+        else:
+            kappa = self._powered(log_mgf)
         step = self.spacing[:, None]
         on_lattice = step > 0
         if on_lattice.all():
@@ -78,6 +92,13 @@ class _Sum:
             wide = np.where(on_lattice, z * step, -1.0)
             kernel = np.where(on_lattice, np.where(on_lattice, step, 1.0) / -np.expm1(wide), -1 / z)
         return np.asarray(kappa - z * self.limit[:, None] + np.log(kernel))
+
+    def _powered(self, log_mgf: Any) -> Any:
+        """Log of the count-th power, part by part: a complex product would turn log 0 = -inf into nan."""
+        power = self.count[:, None] * np.real(log_mgf)
+        if np.iscomplexobj(log_mgf):
+            return power + 1j * (self.count[:, None] * np.imag(log_mgf))
+        return power
 
     def rows(self, chosen: Indices | Bools) -> _Sum:
         return _Sum(
@@ -113,27 +134,50 @@ def lower_tail(
     Returns
     -------
     Tail
-        Probabilities (R,), each with a flag that says whether it reached `ACCURACY`.
+        Probabilities (R,), each with a flag that says whether it reached `ACCURACY`; where it did not, an
+        upper bound (Chernoff's) stands instead.
 
     Notes
     -----
-    Off a lattice, S is taken to have no atoms, so that `inclusive` does not matter there.
+    Off a lattice the integral takes S to have no atoms, and is not trusted where it has. Few terms are
+    listed there instead, with their ties.
     """
-    tail = _by_integral(law, cases, count, limit, inclusive, sign)
-    if isinstance(law, AtomCrosstalk):
-
-        def rest(common: AtomCrosstalk, counts: Floats, limits: Floats, closed: bool) -> tuple[Floats, Bools]:
-            one = np.ones(len(counts))
-            found = _by_integral(common, 0 * counts.astype(np.int64), counts, limits, one * closed > 0, one)
-            return found.probability, found.accurate
-
-        for row in np.flatnonzero(~tail.accurate):
-            listed = rare_tail(
-                law, int(cases[row]), count[row], sign[row], limit[row], bool(inclusive[row]), rest
-            )
-            if listed is not None:
-                tail.probability[row], tail.accurate[row] = listed, True
+    tail = Tail(np.ones(len(cases)), np.zeros(len(cases), dtype=bool))
+    few_off_lattice = (law.spacing[cases] == 0) & (count <= _FEW) & isinstance(law, AtomCrosstalk)
+    _list_rare(tail, np.flatnonzero(few_off_lattice), law, cases, count, limit, inclusive, sign)
+    rows = np.flatnonzero(~tail.accurate)
+    found = _by_integral(law, cases[rows], count[rows], limit[rows], inclusive[rows], sign[rows])
+    tail.probability[rows], tail.accurate[rows] = found.probability, found.accurate
+    _list_rare(
+        tail, np.flatnonzero(~tail.accurate & ~few_off_lattice), law, cases, count, limit, inclusive, sign
+    )
     return tail
+
+
+def _list_rare(
+    tail: Tail,
+    rows: Indices,
+    law: Crosstalk,
+    cases: Indices,
+    count: Floats,
+    limit: Floats,
+    inclusive: Bools,
+    sign: Floats,
+) -> None:
+    """Fill in the rows of a tail for which listing the rare large terms succeeds."""
+    if not isinstance(law, AtomCrosstalk):
+        return
+
+    def rest(common: AtomCrosstalk, counts: Floats, limits: Floats, closed: bool) -> tuple[Floats, Bools]:
+        one = np.ones(len(counts))
+        found = _by_integral(common, 0 * counts.astype(np.int64), counts, limits, one * closed > 0, one)
+        return found.probability, found.accurate
+
+    for row in rows:
+        args = int(cases[row]), count[row], sign[row], limit[row], bool(inclusive[row])
+        listed = rare_tail(law, *args, rest)
+        if listed is not None:
+            tail.probability[row], tail.accurate[row] = listed, True
 
 
 def _by_integral(
@@ -149,7 +193,9 @@ def _by_integral(
     reaches_limit = np.where(inclusive, limit >= least - rounding, limit > least + rounding)
     probability = np.where(reaches_limit, 1.0, 0.0)
     accurate = np.ones(len(cases), dtype=bool)
-    open_ = reaches_limit & np.where(spacing > 0, at < most - spacing / 2, limit < most) & (spread > 0)
+    past_most = np.where(inclusive, limit >= most - rounding, limit > most + rounding)
+    certain = np.where(spacing > 0, at >= most - spacing / 2, past_most)
+    open_ = reaches_limit & ~certain & (spread > 0)
     below = open_ & (at <= mean)
     above = open_ & ~below
     for chosen, towards in ((below, 1.0), (above, -1.0)):
@@ -157,8 +203,9 @@ def _by_integral(
         if len(rows):
             bound = at[rows] if towards > 0 else -(at[rows] + spacing[rows])
             problem = _Sum(law, cases[rows], count[rows], towards * sign[rows], bound, spacing[rows])
-            tail, accurate[rows] = _integrate(problem, spread[rows])
-            probability[rows] = tail if towards > 0 else 1 - tail
+            tail, accurate[rows], most_likely = _integrate(problem, spread[rows])
+            tail = np.where(accurate[rows], tail, most_likely)
+            probability[rows] = tail if towards > 0 else np.where(accurate[rows], 1 - tail, 1.0)
     return Tail(np.clip(probability, 0.0, 1.0), accurate)
 
 
@@ -172,8 +219,11 @@ def _snap(limit: Floats, offset: Floats, spacing: Floats, inclusive: Bools) -> F
     return np.where(spacing > 0, offset + whole * safe, limit)
 
 
-def _integrate(problem: _Sum, spread: Floats) -> tuple[Floats, Bools]:
-    """Integrate along the line through the saddle point, a group of like problems at a time."""
+def _integrate(problem: _Sum, spread: Floats) -> tuple[Floats, Bools, Floats]:
+    """Integrate along the line through the saddle point, a group of like problems at a time.
+
+    Returns the tails, whether each is accurate, and Chernoff's upper bounds, which hold in any case.
+    """
     tilt, peak, width = _saddle(problem, spread)
     # The window 2 pi / step must hold all but ACCURACY of the tilted sum, on both sides.
     log_tail = peak - np.log(2.5 * width)
@@ -197,11 +247,18 @@ def _integrate(problem: _Sum, spread: Floats) -> tuple[Floats, Bools]:
                     total, accurate[rows] = _walk(part, at, top, step[rows], period[rows])
                 result[rows] = np.exp(top) * total
 
-    solve(nodes <= _SHORT, True)
-    solve(nodes > _SHORT, False)
     # A sum that is not nearly normal can echo far out: there only the whole period will do.
-    solve(~accurate & (nodes > _SHORT) & (nodes <= _LONG), True)
-    return result, accurate
+    transformed = isinstance(problem.law, AtomCrosstalk)
+    whole = (nodes <= (_MEDIUM if transformed else _SHORT)) | (
+        transformed & (problem.count <= _FEW) & (nodes <= _LONG)
+    )
+    solve(whole, True)
+    solve(~whole, False)
+    solve(~whole & ~accurate & (nodes <= _LONG), True)
+    kernel = np.where(
+        problem.spacing > 0, -np.expm1(tilt * problem.spacing) / np.maximum(problem.spacing, 1e-300), -tilt
+    )
+    return result, accurate & np.isfinite(result), np.minimum(np.exp(peak) * kernel, 1.0)
 
 
 def _saddle(problem: _Sum, spread: Floats) -> tuple[Floats, Floats, Floats]:
@@ -273,7 +330,8 @@ def _walk(problem: _Sum, tilt: Floats, peak: Floats, step: Floats, period: Float
     whole, between = np.zeros(len(tilt)), np.zeros(len(tilt))
     walking = np.arange(len(tilt))
     start, atoms = 0, problem.law.atoms_per_case
-    while len(walking) and start < min(_MOST_NODES, _MOST_WORK // atoms):
+    most = _MOST_WORK // atoms if isinstance(problem.law, AtomCrosstalk) else _MOST_NODES
+    while len(walking) and start < most:
         # Strides grow with the way already gone, but a stride's numbers must fit in memory.
         stride = max(min(start, _WORK // (2 * atoms * len(walking))), _BLOCK)
         t = step[walking, None] * (start + 0.5 * np.arange(2 * stride))
@@ -289,7 +347,17 @@ def _walk(problem: _Sum, tilt: Floats, peak: Floats, step: Floats, period: Float
     total, finer = step * whole, 0.5 * step * (whole + between)
     fine = (np.abs(finer - total) <= ACCURACY * np.abs(finer)) & _no_echo(problem, tilt, peak)
     fine[walking] = False
+    fine &= (problem.spacing > 0) | ~_lasting(problem, tilt, step)
     return finer / np.pi, fine
+
+
+def _lasting(problem: _Sum, tilt: Floats, step: Floats) -> Bools:
+    """Whether the transform stays up far out: the sum then has atoms, and its tail steps that show."""
+    far = step[:, None] * (1e3 * (1 + np.arange(64) * _GOLDEN))
+    with np.errstate(all="ignore"):
+        top = problem.log_transform(tilt[:, None], near_zero=False)
+        size = problem.log_transform(tilt[:, None] + 1j * far, near_zero=False).real - top
+    return np.asarray(~(np.median(size, axis=1) <= np.log(_LASTING)))
 
 
 def _no_echo(problem: _Sum, tilt: Floats, peak: Floats) -> Bools:
