@@ -136,6 +136,10 @@ def test_recall_and_scaling_draw_pictures(run, tmp_path):
     assert code == 0
     assert "cue 3: overlap" in out
     assert run("scaling", "hopfield", "--dims", "50,100", "--precision", 0.1, "--plot", slopes)[0] == 0
+    point = tmp_path / "error.png"
+    few = ("--dim", 50, "--n-patterns", 8, "--precision", 0.1)
+    assert run("error", "hopfield", *few, "--plot", point)[0] == 0
+    assert point.stat().st_size > 5000
     assert recalled.stat().st_size > 5000
     assert slopes.stat().st_size > 5000
 

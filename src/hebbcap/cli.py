@@ -146,14 +146,19 @@ def capacity(
 @cli.command()
 @click.argument("memory")
 @click.option("--n-patterns", type=int, required=True, help="Stored patterns K.")
-@_with(_QUESTION, _DIM, _ANSWER, _JSON, _QUIET)
-def error(memory: str, n_patterns: int, as_json: bool, quiet: bool, **o: Any) -> None:
+@_with(_QUESTION, _DIM, _ANSWER, _JSON, _PLOT, _QUIET)
+def error(memory: str, n_patterns: int, as_json: bool, plot: str | None, quiet: bool, **o: Any) -> None:
     """What share of bits is wrong after one step?"""
     from hebbcap.estimate import error as ask
 
+    _check_plot(plot)
     question, answer = _split(o)
     with _progress(quiet or answer["no_measure"]) as progress:
         result = ask(memory, n_patterns=n_patterns, **question, **_wanted(answer), progress=progress)
+    if plot is not None:
+        from hebbcap.plots import error_figure, save
+
+        save(error_figure(result), plot)
     if as_json:
         _print_json(result.to_dict())
     else:
@@ -193,7 +198,7 @@ def scaling(memory: str, dims: str, as_json: bool, plot: str | None, quiet: bool
 @cli.command()
 @click.argument("memory")
 @click.option("--n-patterns", type=int, required=True, help="Stored patterns K.")
-@_with(_QUESTION, _DIM, _JSON, _PLOT)
+@_with(_QUESTION, _DIM, _JSON, _PLOT, _QUIET)
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of patterns, flips and updates.")
 @click.option("--shown", type=click.IntRange(1, 24), default=8, show_default=True, help="Most cues to show.")
 def recall(
@@ -203,6 +208,7 @@ def recall(
     shown: int,
     as_json: bool,
     plot: str | None,
+    quiet: bool,
     **o: Any,
 ) -> None:
     """What do single cues give back, as pictures?"""

@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hebbcap import _checks
-from hebbcap.estimate import Capacity
+from hebbcap.estimate import BitError, Capacity
 from hebbcap.exponent import Scaling
 from hebbcap.patterns import Data
 from hebbcap.question import Experiment
@@ -154,6 +154,40 @@ def capacity_figure(result: Capacity) -> Figure:
     return figure
 
 
+def error_figure(result: BitError) -> Figure:
+    """Draw the bit error against K: the theories, and the measured point with its interval."""
+    figure = Figure(figsize=(7.0, 4.4), layout="constrained")
+    axes = figure.add_subplot()
+    asked, centre = result.experiment, result.n_patterns
+    first, last = max(0.45 * centre, 0.9), max(1.9 * centre, centre + 3.6)
+    counts = np.unique(np.round(np.geomspace(max(first, 2), last, 28)))
+    for reading in result.theory:
+        if reading.value is not None:
+            style = "--" if reading.method == "snr" else "-"
+            label = f"{_LABELS[reading.method]}: {reading.value:.4g}"
+            curve = _curve(reading.method, asked, counts)
+            axes.plot(counts, curve, style, color=_COLOURS[reading.method], label=label)
+    m = result.measured
+    if m is not None and m.bit_error > 0:
+        bars = [[m.bit_error - m.low], [m.high - m.bit_error]]
+        label = f"measured: {m.bit_error:.4g} [{m.low:.4g}, {m.high:.4g}]"
+        axes.errorbar([centre], [m.bit_error], yerr=bars, fmt="o", color=_COLOURS["measured"], label=label)
+    elif m is not None:
+        label = f"no wrong bit seen: below {m.high:.2g}"
+        axes.plot([centre], [m.high], "v", mfc="none", color=_COLOURS["measured"], label=label)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(first, last)
+    _plain_ticks(axes, first, last)
+    axes.set_xlabel("stored patterns K")
+    axes.set_ylabel("share of wrong bits")
+    axes.set_title(_title(asked), fontsize=10)
+    axes.grid(alpha=0.25, which="major")
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False, fontsize=9, loc="lower right")
+    return figure
+
+
 def scaling_figure(result: Scaling) -> Figure:
     """Draw the capacity against dim on logarithmic axes, with the exponents."""
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
@@ -190,7 +224,7 @@ def scaling_figure(result: Scaling) -> Figure:
     first = result.experiments[0]
     axes.set_title(f"{_title(first, dim=False)}, {first.criterion}", fontsize=10)
     axes.grid(alpha=0.25, which="major")
-    axes.legend(frameon=False, fontsize=9)
+    axes.legend(frameon=False, fontsize=9, loc="lower right")
     return figure
 
 
@@ -213,6 +247,7 @@ def recall_figure(gallery: Gallery) -> Figure:
             axes.imshow(
                 picture.reshape(height, width), cmap="gray", vmin=low, vmax=high, interpolation="nearest"
             )
+            axes.set_facecolor("#c9d6e2")  # places that no neuron fills
             axes.set_xticks([])
             axes.set_yticks([])
             if column == 0:
