@@ -265,14 +265,7 @@ def error(
     BitError(dense:3, rademacher, dim=100, K=300: snr 0.000461398, exact 0.000511064)
     """
     asked = _asked(memory, options)
-    _checks.pattern_count(n_patterns)
-    if n_patterns > asked.max_patterns:
-        raise _checks.fail(
-            "n_patterns",
-            n_patterns,
-            f"must be at most {asked.max_patterns}",
-            f"{asked.ensemble.name} has no more",
-        )
+    asked.check_count(n_patterns)
     _check_answer(precision, seed, theory, measure, progress)
     if measure:
         _check_trial(asked, n_patterns)

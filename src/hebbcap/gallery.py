@@ -85,7 +85,7 @@ def recall_gallery(asked: Experiment, n_patterns: int, *, n_shown: int = 8, seed
     """
     if not isinstance(asked, Experiment):
         raise _checks.fail("asked", asked, "must be an Experiment", "hebbcap.experiment makes one")
-    _checks.pattern_count(n_patterns)
+    asked.check_count(n_patterns)
     _checks.integer("n_shown", n_shown, low=1, meaning="n_shown is the most cues to show")
     _checks.integer("seed", seed, low=0, meaning="seed starts the random streams")
     if n_patterns > asked.max_patterns:

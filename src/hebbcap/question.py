@@ -70,6 +70,10 @@ class Experiment:
             )
         if not isinstance(self.memory, Memory) and not _can_recall(self.memory):
             raise _checks.fail("memory", self.memory, "must have store(patterns) and recall(cues)")
+        if not isinstance(self.memory, Memory) and self.threshold != Fixed():
+            raise _checks.fail(
+                "threshold", self.threshold, "does not go with a memory that recalls by itself"
+            )
         if isinstance(self.memory, Dense) and self.ensemble.levels[0] != -1:
             raise _checks.fail(
                 "patterns", self.ensemble.name, "holds 0 and 1, and a dense memory needs +-1", "use biased:p"
@@ -103,6 +107,17 @@ class Experiment:
         """Most patterns that there are to store."""
         available = self.ensemble.n_available
         return _checks.MAX_PATTERNS if available is None else available
+
+    def check_count(self, n_patterns: int) -> None:
+        """Refuse a number of patterns that is none, or more than there are."""
+        _checks.pattern_count(n_patterns)
+        if n_patterns > self.max_patterns:
+            raise _checks.fail(
+                "n_patterns",
+                n_patterns,
+                f"must be at most {self.max_patterns}",
+                f"{self.ensemble.name} has no more",
+            )
 
     @cached_property
     def definition(self) -> str:
