@@ -123,7 +123,12 @@ def capacity_figure(result: Capacity) -> Figure:
             )
         if measured.high is not None:
             axes.axvspan(
-                measured.low - 0.5, measured.high + 0.5, color=_COLOURS["measured"], alpha=0.12, lw=0
+                measured.low - 0.5,
+                measured.high + 0.5,
+                color=_COLOURS["measured"],
+                alpha=0.12,
+                lw=0,
+                label="measured 95 % interval",
             )
         else:
             axes.axvline(measured.n_patterns, color=_COLOURS["measured"], lw=0.8)
