@@ -82,6 +82,12 @@ def test_scaling_gives_exponents_and_trend(run):
     assert slopes == sorted(slopes, reverse=True)
 
 
+def test_a_slope_over_sizes_too_small_for_one_says_so(run):
+    code, out, err = run("scaling", "hopfield", "--dims", "2,3", "--no-measure", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["theory"]["exact"]["applies"] is False
+
+
 def test_same_seed_prints_the_same_text(run):
     first = run("capacity", "dense", "--dim", 50, "--seed", 7)
     assert run("capacity", "dense", "--dim", 50, "--seed", 7) == first
@@ -170,6 +176,12 @@ BAD = {
     "missing file": ("capacity", "hopfield", "--patterns", "absent.npy"),
     "plot of unknown kind": ("capacity", "hopfield", "--plot", "plot.doc"),
     "plot in a missing folder": ("capacity", "hopfield", "--plot", "absent/plot.png"),
+    "negative seed of a slope": ("scaling", "hopfield", "--dims", "20,40", "--seed", "-1"),
+    "negative seed of a recall": ("recall", "hopfield", "--n-patterns", "5", "--seed", "-1"),
+    "rule that writes nothing": ("capacity", "hopfield", "--rule", "0*post"),
+    "empty rule": ("capacity", "hopfield", "--rule", ""),
+    "empty plot": ("capacity", "hopfield", "--plot", ""),
+    "plot that can't be written": ("capacity", "hopfield", "--plot", "/proc/plot.png"),
     "one dim to fit": ("scaling", "hopfield", "--dims", "100"),
     "dims in words": ("scaling", "hopfield", "--dims", "100,many"),
     "scaling of data": ("scaling", "hopfield", "--patterns", "digits"),

@@ -1,7 +1,7 @@
 """The command line: a thin translation of the Python calls.
 
 Standard output carries only the result; progress and errors go to standard error. Exit codes: 0 done,
-2 bad usage with one line that says what and how to mend it, 130 interrupted.
+2 bad usage with one line that says what and how to mend it; `__main__` adds 130, interrupted.
 """
 
 from __future__ import annotations

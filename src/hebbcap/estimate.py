@@ -236,9 +236,9 @@ def capacity(
     Capacity(hopfield, rademacher, dim=200, bit-error:0.01: snr 37, exact 38, measured 37 [36, 38])
     """
     asked = _asked(memory, options)
-    _check_answer(precision, seed, theory, measure, progress)
+    check_answer(precision, seed, theory, measure, progress)
     if measure:
-        _check_trial(asked, 1)
+        check_trial(asked, 1)
     readings = tuple(capacity_reading(m, asked) for m in METHODS) if theory else ()
     measured = measure_capacity(asked, precision=precision, seed=seed, progress=progress) if measure else None
     return Capacity(asked, seed, readings, measured, _independent(asked) if theory else ())
@@ -266,9 +266,9 @@ def error(
     """
     asked = _asked(memory, options)
     asked.check_count(n_patterns)
-    _check_answer(precision, seed, theory, measure, progress)
+    check_answer(precision, seed, theory, measure, progress)
     if measure:
-        _check_trial(asked, n_patterns)
+        check_trial(asked, n_patterns)
     asked = replace(asked, criterion=Criterion(BIT_ERROR))
     readings = tuple(error_reading(m, asked, n_patterns) for m in METHODS) if theory else ()
     measured = (
@@ -287,7 +287,8 @@ def _asked(memory: Any, options: dict[str, Any]) -> Experiment:
     return memory
 
 
-def _check_answer(precision: Any, seed: Any, theory: Any, measure: Any, progress: Any) -> None:
+def check_answer(precision: Any, seed: Any, theory: Any, measure: Any, progress: Any) -> None:
+    """Refuse arguments of an answer that break their rule."""
     _checks.real("precision", precision, low=0.001, high=0.5, meaning="it is the relative half-width")
     _checks.integer("seed", seed, low=0, meaning="seed starts the random streams")
     for name, value in (("theory", theory), ("measure", measure)):
@@ -301,7 +302,7 @@ def _check_answer(precision: Any, seed: Any, theory: Any, measure: Any, progress
         raise _checks.fail("progress", progress, "must be a function of a share and a text")
 
 
-def _check_trial(asked: Experiment, n_patterns: int) -> None:
+def check_trial(asked: Experiment, n_patterns: int) -> None:
     """Refuse, before anything is allocated, a measurement whose every trial is too large."""
     _checks.check_fits(
         32.0 * asked.dim * max(n_patterns, 4),

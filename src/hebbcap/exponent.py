@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import ndtri, ndtri_exp
 
 from hebbcap import _checks
-from hebbcap.estimate import experiment
+from hebbcap.estimate import check_answer, check_trial, experiment
 from hebbcap.measurement.search import (
     CONFIDENCE,
     DEFAULT_PRECISION,
@@ -52,7 +52,7 @@ class Scaling:
         One for each dim.
     seed : int
         Seed of the trials.
-    theory : dict of str to tuple of (int, float or None)
+    theory : dict of str to tuple of (int, float)
         (dim, crossing K) by each theory, at the dims asked and, for the trend, at larger ones.
     measured : tuple of MeasuredCapacity
         One for each dim; empty if not asked.
@@ -96,15 +96,15 @@ class Scaling:
 
     def trend(self, method: str) -> tuple[tuple[int, int, float], ...]:
         """Slopes between neighbouring sizes, as (dim, next dim, slope); method may be "measured"."""
+        points: list[tuple[int, float | None]] = [*self.theory.get(method, ())]
         if method == "measured":
-            points = [
-                (e.dim, m.crossing.median)
-                for e, m in zip(self.experiments, self.measured, strict=False)
-                if m.crossing
-            ]
-        else:
-            points = list(self.theory.get(method, ()))
-        return tuple((d, e, float(np.log(k / j) / np.log(e / d))) for (d, j), (e, k) in pairwise(points))
+            pairs = zip(self.experiments, self.measured, strict=False)
+            points = [(e.dim, m.crossing.median if m.crossing else None) for e, m in pairs]
+        return tuple(
+            (d, e, float(np.log(k / j) / np.log(e / d)))
+            for (d, j), (e, k) in pairwise(points)
+            if j is not None and k is not None
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain numbers and texts, as `--json` prints it."""
@@ -196,11 +196,15 @@ def scaling(
     if drawn.dim is not None:
         raise _checks.fail("patterns", drawn.name, "has one size only", "a slope needs drawn patterns")
     asked = [experiment(memory, dim=d, patterns=drawn, **options) for d in sizes]
+    check_answer(precision, seed, theory, measure, progress)
+    if measure:
+        check_trial(asked[-1], 1)
     curves, why = {}, {}
-    beyond = [replace(asked[-1], dim=asked[-1].dim * 2**i) for i in (1, 2, 3)]
     for method in METHODS if theory else ():
         try:
-            curves[method] = tuple((e.dim, smooth_crossing(method, e)) for e in asked + beyond)
+            curves[method] = tuple((e.dim, smooth_crossing(method, e)) for e in asked) + _beyond(
+                method, asked[-1]
+            )
         except NoTheory as error:
             why[method] = str(error)
     measured: list[MeasuredCapacity] = []
@@ -212,6 +216,20 @@ def scaling(
 
         measured.append(measure_capacity(one, precision=precision, seed=seed, progress=report))
     return Scaling(tuple(asked), seed, curves, tuple(measured), why)
+
+
+def _beyond(method: str, last: Experiment) -> tuple[tuple[int, float], ...]:
+    """Return the crossings at 2, 4 and 8 times the last dim asked, as far as the theory reaches."""
+    found = []
+    for factor in (2, 4, 8):
+        if factor * last.dim > _checks.MAX_DIM:
+            break
+        try:
+            further = replace(last, dim=factor * last.dim)
+            found.append((further.dim, smooth_crossing(method, further)))
+        except (NoTheory, _checks.TooLarge):
+            break
+    return tuple(found)
 
 
 def smooth_crossing(method: str, asked: Experiment) -> float:
@@ -228,12 +246,18 @@ def smooth_crossing(method: str, asked: Experiment) -> float:
     reading: Reading = capacity_reading(method, asked)
     if reading.value is None:
         raise NoTheory(reading.why)
-    centre = max(reading.value, 2.0)
+    if reading.value < 2:
+        raise NoTheory(f"at dim={asked.dim} fewer than 2 patterns are held, too few for a slope")
+    centre = reading.value
     near = np.unique(
         np.round(centre * np.exp(np.linspace(-0.06, 0.06, 4)) + np.array([-1, 0, 1, 2])).astype(int)
     )
     counts = [int(k) for k in near if k >= 2]
-    quantiles = [float(ndtri_exp(np.log(failure(method, asked, k)))) for k in counts]
+    shares = {k: failure(method, asked, k) for k in counts}
+    counts = [k for k in counts if 0 < shares[k] < 1]
+    quantiles = [float(ndtri_exp(np.log(shares[k]))) for k in counts]
+    if len(counts) < 2 or quantiles[-1] <= quantiles[0]:
+        raise NoTheory(f"at dim={asked.dim} the failures around the capacity give no crossing")
     slope, offset = np.polyfit(np.log(counts), quantiles, 1)
     return float(np.exp((ndtri(asked.criterion.max_failure) - offset) / slope))
 

@@ -104,7 +104,7 @@ def recall_gallery(asked: Experiment, n_patterns: int, *, n_shown: int = 8, seed
         raise _checks.fail("memory", asked.memory, "must be one of hebbcap's to be shown")
     rng = block_stream(seed, f"gallery | {asked.definition} | K={n_patterns}", 0)
     patterns = asked.ensemble.sample(n_patterns, asked.dim, rng)
-    memory = asked.memory.store(patterns)
+    memory = asked.memory.holding(patterns, asked.ensemble.levels)
     truth = patterns[: min(n_shown, n_patterns)].astype(np.float64)
     cues = flip_bits(truth, asked.n_flipped, asked.ensemble.levels, rng)
     level = resolved_threshold(asked, memory, n_patterns)

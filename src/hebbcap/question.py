@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, final
 
+import numpy as np
+
 from hebbcap import _checks
 from hebbcap.criteria import Criterion
 from hebbcap.dynamics import Fixed, Inhibition, KWinners, Threshold
@@ -176,8 +178,8 @@ def threshold(spec: str | float | Threshold) -> Threshold | str:
     """
     if isinstance(spec, Threshold):
         return spec
-    if isinstance(spec, int | float):
-        return Fixed(spec)
+    if isinstance(spec, int | float | np.number):
+        return Fixed(float(spec))
     if not isinstance(spec, str):
         raise _checks.fail("threshold", spec, "must be a Threshold, a number or text", "as midpoint or zero")
     kind, _, value = spec.partition(":")

@@ -86,17 +86,20 @@ def scaling_report(result: Scaling) -> RenderableType:
         table.add_column("measured", justify="right")
         table.add_column("interval", justify="right", style="dim")
         table.add_column("slope", justify="right", style="dim")
-    dims = [d for d, _ in next(iter(result.theory.values()), tuple((d, 0.0) for d in result.dims))]
+    curves = {method: dict(result.theory[method]) for method in METHODS if method in result.theory}
+    dims = sorted({*result.dims, *(d for curve in curves.values() for d in curve)})
     for row, dim in enumerate(dims):
         cells = [f"{dim:,}"]
-        for method in METHODS:
-            if method in result.theory:
-                trend = result.trend(method)
-                cells += [f"{result.theory[method][row][1]:,.1f}", f"{trend[row - 1][2]:.3f}" if row else ""]
+        for method, curve in curves.items():
+            slopes = {after: value for _, after, value in result.trend(method)}
+            cells += [
+                f"{curve[dim]:,.1f}" if dim in curve else "",
+                f"{slopes[dim]:.3f}" if dim in slopes else "",
+            ]
         if result.measured and row < len(result.measured):
             m = result.measured[row]
-            found = result.trend("measured")
-            slope = f"{found[row - 1][2]:.3f}" if 0 < row <= len(found) else ""
+            ending = {after: value for _, after, value in result.trend("measured")}
+            slope = f"{ending[dim]:.3f}" if dim in ending else ""
             shown = f">= {m.n_patterns:,}" if m.censored else f"{m.n_patterns:,}"
             cells += [shown, "" if m.high is None else f"{m.low:,} to {m.high:,}", slope]
         table.add_row(*cells)

@@ -166,3 +166,9 @@ def test_the_midpoint_of_data_lies_between_the_mean_fields_of_low_and_high_neuro
     level = resolved_threshold(asked, held, 10)
     assert level.value == pytest.approx(0.5 * (low + high))
     assert low < level.value < high
+
+
+def test_sparse_patterns_that_happen_to_hold_no_zero_are_still_of_zero_and_one():
+    experiment = Experiment(Hopfield(), Sparse(0.5), 4, flips=0.25)
+    for block in range(200):
+        assert run_trial(experiment, 1, 0, block).judged == 4

@@ -234,3 +234,18 @@ def test_error_grows_with_patterns_and_with_flips(method):
     assert errors == sorted(errors)
     flipped = [theory.bit_error(method, of_order(3, 60, flips=r), 200) for r in (0.0, 0.05, 0.1, 0.2)]
     assert flipped == sorted(flipped)
+
+
+@pytest.mark.parametrize("dim", [20, 30, 38])
+def test_two_rare_patterns_of_an_exponential_memory_are_not_lost_in_rounding(dim):
+    # One of the two others must differ in just the neuron considered (2 ways in 2^dim), and the last decides.
+    asked = Experiment(Dense(Exponential()), Rademacher(), dim)
+    assert theory.bit_error("exact", asked, 3) == pytest.approx(2.0**-dim, rel=1e-4)
+
+
+def test_an_unhashable_memory_has_no_theory_and_no_traceback():
+    class Unhashable:
+        __hash__ = None
+
+    with pytest.raises(theory.NoTheory, match="no crosstalk law"):
+        theory.crosstalk(Unhashable(), Rademacher(), 10, 0)

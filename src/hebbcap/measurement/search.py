@@ -29,6 +29,7 @@ _MOST_ENTRIES = 4e9
 
 _FIRST = 1
 _BATCH = 8
+_MOST_TO_DECIDE = 256
 _FEWEST = 24
 """Trials that the dispersion is estimated from, at least."""
 
@@ -165,8 +166,7 @@ def measure_capacity(
     """
     search = _Search(experiment, seed, progress)
     bound, limit = experiment.criterion.max_failure, most_patterns(experiment)
-    search.run(1, _FIRST)
-    if _surely_lost(search, bound):
+    if search.run(1, _FIRST) > bound and _surely(search, 1, bound, _FEWEST) is False:
         return _result(search, 0, 0, 0, note="not even one pattern meets the criterion")
     last = 1
     while True:
@@ -175,7 +175,7 @@ def measure_capacity(
         if search.run(n_patterns, _FIRST) > bound:
             break
         if n_patterns == limit:
-            if _surely_held(search, limit, bound):
+            if _surely(search, limit, bound, _FIRST):
                 return _censored(search, limit)
             break
         last = n_patterns
@@ -198,7 +198,7 @@ def _refine(search: _Search, centre: float, precision: float, limit: int) -> Mea
         if reached and gathered >= _FEWEST and reach <= max(window, 2.5 / centre):
             return _found(search, found, limit)
         if search.exhausted:
-            return _found(search, found, limit, note=f"stopped after {search.n_trials:,} trials")
+            return _found(search, found, limit, note=f"stopped at {search.n_trials:,} trials")
         search.say(
             (precision / found.spread) ** 2, f"{found.median:.4g} patterns +- {100 * found.spread:.1f} %"
         )
@@ -217,30 +217,17 @@ def _design(centre: float, reach: float, limit: int) -> list[int]:
     return [min(max(k, 1), limit) for k in rounded]
 
 
-def _surely_lost(search: _Search, bound: float) -> bool:
-    """Whether not even one pattern meets the criterion, beyond doubt, after more trials of it."""
-    for _ in range(32):
-        point = _point(1, search.trials[1])
-        if point.low > bound:
-            return True
-        if point.rate <= bound:
-            return False
-        search.run(1, _BATCH)
-    return _rate(search.trials[1]) > bound
-
-
-def _surely_held(search: _Search, limit: int, bound: float) -> bool:
-    """Whether the criterion is met at the limit beyond doubt, after more trials there."""
-    for _ in range(32):
-        point = _point(limit, search.trials[limit])
+def _surely(search: _Search, n_patterns: int, bound: float, fewest: int) -> bool | None:
+    """Whether the criterion is met at this K: True or False beyond doubt, None if trials don't tell."""
+    while len(search.trials[n_patterns]) < _MOST_TO_DECIDE and not search.exhausted:
+        search.run(n_patterns, max(fewest - len(search.trials[n_patterns]), 0))
+        point = _point(n_patterns, search.trials[n_patterns], confidence=_SURE)
         if point.high <= bound:
             return True
-        if point.rate > bound:
+        if point.low > bound:
             return False
-        if search.exhausted:
-            break
-        search.run(limit, _BATCH)
-    return _rate(search.trials[limit]) <= bound
+        search.run(n_patterns, _BATCH)
+    return None
 
 
 def _censored(search: _Search, limit: int) -> MeasuredCapacity:
@@ -314,7 +301,9 @@ def _rate(counts: list[Counts]) -> float:
     return sum(c.failures for c in counts) / sum(c.judged for c in counts)
 
 
-def _point(n_patterns: int, counts: list[Counts], scale: float | None = None) -> Point:
+def _point(
+    n_patterns: int, counts: list[Counts], scale: float | None = None, confidence: float = CONFIDENCE
+) -> Point:
     """Failure rate with a Clopper-Pearson interval on counts made smaller by their dispersion.
 
     The dispersion is that of these trials, unless one from more trials is given.
@@ -325,7 +314,7 @@ def _point(n_patterns: int, counts: list[Counts], scale: float | None = None) ->
         scale = 1.0
     failures = sum(c.failures for c in counts) / max(scale, 1.0)
     judged = sum(c.judged for c in counts) / max(scale, 1.0)
-    tail = 0.5 * (1 - CONFIDENCE)
+    tail = 0.5 * (1 - confidence)
     low = float(betaincinv(failures, judged - failures + 1, tail)) if failures > 0 else 0.0
     high = float(betaincinv(failures + 1, judged - failures, 1 - tail)) if failures < judged else 1.0
     return Point(n_patterns, failures / judged, low, high, len(counts))

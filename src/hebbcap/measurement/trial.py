@@ -56,7 +56,7 @@ def run_trial(experiment: Experiment, n_patterns: int, seed: int, block: int) ->
     """
     rng = block_stream(seed, f"{experiment.definition} | K={n_patterns}", block)
     patterns = experiment.ensemble.sample(n_patterns, experiment.dim, rng)
-    memory = _stored(experiment.memory, patterns)
+    memory = _stored(experiment, patterns)
     kind = experiment.criterion.kind
     level = resolved_threshold(experiment, memory, n_patterns)
     if kind == ALL_PATTERNS:
@@ -90,9 +90,10 @@ def flip_bits(patterns: Any, n_flipped: int, levels: tuple[float, float], rng: n
     return states
 
 
-def _stored(memory: Any, patterns: Any) -> Any:
+def _stored(experiment: Experiment, patterns: Any) -> Any:
+    memory = experiment.memory
     if isinstance(memory, Memory):
-        return memory.holding(patterns)
+        return memory.holding(patterns, experiment.ensemble.levels)
     fresh = copy.deepcopy(memory)
     held = fresh.store(patterns)
     return fresh if held is None else held

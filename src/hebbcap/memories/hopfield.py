@@ -56,6 +56,7 @@ class Hopfield(Memory):
 
     rule: Rule = field(default_factory=hebb)
     _patterns: Patterns | None = field(default=None, repr=False, compare=False)
+    _levels: tuple[float, float] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.rule, Rule):
@@ -79,9 +80,14 @@ class Hopfield(Memory):
         """The stored patterns (K, D), or None while nothing is stored."""
         return self._patterns
 
-    def holding(self, patterns: Patterns | None) -> Hopfield:
+    def holding(self, patterns: Patterns | None, levels: tuple[float, float] | None = None) -> Hopfield:
         """Return this memory holding exactly these patterns."""
-        return Hopfield(self.rule, patterns)
+        return Hopfield(self.rule, patterns, levels)
+
+    @property
+    def levels(self) -> tuple[float, float]:
+        """The two values that neurons take."""
+        return self._levels or super().levels
 
     @property
     def weights(self) -> Floats:

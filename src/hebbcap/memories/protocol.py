@@ -75,10 +75,11 @@ class Memory(ABC):
         """The stored patterns (K, D), or None while nothing is stored."""
 
     @abstractmethod
-    def holding(self, patterns: Patterns | None) -> Self:
+    def holding(self, patterns: Patterns | None, levels: tuple[float, float] | None = None) -> Self:
         """Return this memory holding exactly these patterns (K, D), int8, taken as they are.
 
-        For patterns known to be sound; `store` checks what it is given.
+        For patterns known to be sound; `store` checks what it is given. The levels are read off the patterns
+        unless they are given: patterns of 0 and 1 may by chance hold no 0.
         """
 
     @abstractmethod

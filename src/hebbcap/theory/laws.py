@@ -43,7 +43,6 @@ class NoTheory(_checks.HebbcapError, ValueError):
     """No theory applies; the message says why."""
 
 
-@lru_cache(maxsize=32)
 def crosstalk(memory: object, ensemble: Ensemble, dim: int, n_flipped: int) -> Crosstalk:
     """Return the law of the field of a neuron.
 
@@ -67,7 +66,18 @@ def crosstalk(memory: object, ensemble: Ensemble, dim: int, n_flipped: int) -> C
         raise NoTheory(
             f"the entries of {ensemble.name} are correlated, and this theory is for independent ones"
         )
-    return _law(memory, ensemble, dim, n_flipped)
+    if type(memory).__hash__ is None:
+        raise NoTheory(f"no crosstalk law is known for {type(memory).__name__}")
+    return _cached_law(memory, ensemble, dim, n_flipped)
+
+
+@lru_cache(maxsize=32)
+def _cached_law(memory: object, ensemble: Ensemble, dim: int, n_flipped: int) -> Crosstalk:
+    law = _law(memory, ensemble, dim, n_flipped)
+    for value in vars(law).values():
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)  # one law serves many callers
+    return law
 
 
 @singledispatch

@@ -22,7 +22,7 @@ COMMON = 40.0
 _NEGLIGIBLE = -60.0
 """Natural log of the probabilities (1e-26) that are left out of the list of ways."""
 
-_NEVER = 1e-26
+_UNSEEN = 1e-26
 """A size that is expected less often than this is taken never to occur."""
 
 _MOST_WAYS = 3 * 10**5
@@ -65,12 +65,14 @@ def rare_tail(
     drift = np.cumsum(((plus - minus) * sizes)[::-1])[::-1] / left
 
     total = 0.0
-    ways: Ways = (np.array([0.0]), np.array([1.0]), np.array([count]))  # sum so far, chance, terms left
+    # Sum so far less the limit, its chance, and terms left. Large terms that cancel the limit leave
+    # exactly 0, so that small ones added later are not lost in rounding.
+    ways: Ways = (np.array([-limit]), np.array([1.0]), np.array([count]))
     for level, size in enumerate(sizes):
-        if count * both[level] < _NEVER:
+        if count * both[level] < _UNSEEN:
             continue
         reach = _reach(ways[2], size, second[level], drift[level])
-        margin = limit - ways[0]
+        margin = -ways[0]
         won = margin > reach
         total += float(ways[1][won].sum())
         open_ = ~won & (margin >= -reach)
@@ -80,13 +82,13 @@ def rare_tail(
         share = min(both[level] / left[level], 1.0)
         if ways[2].max() * share >= COMMON:
             common = _without(law, values, chance, float(size))
-            tails, fine = rest(common, ways[2], limit - ways[0], inclusive)
+            tails, fine = rest(common, ways[2], -ways[0], inclusive)
             return total + float(ways[1] @ tails) if fine.all() else None
         spread = _spread(ways, float(size), share, float(plus[level] / both[level]))
         if spread is None:
             return None
         ways = spread
-    reached = ways[0] <= limit if inclusive else ways[0] < limit
+    reached = ways[0] <= 0 if inclusive else ways[0] < 0
     return total + float(ways[1][reached].sum())
 
 

@@ -30,7 +30,7 @@ EXACT: Final = "exact"
 METHODS: Final = (SNR, EXACT)
 
 _IRRELEVANT = 1e-12
-"""An error below this may be told by an upper bound, where the exact number is out of reach."""
+"""A bit error below this is told by an upper bound where criteria are judged, if it is out of reach."""
 
 _LARGEST_LOG = 700.0
 _SCAN = 4
@@ -79,10 +79,10 @@ def midpoint(experiment: Experiment, n_patterns: int) -> float:
         return 0.0
     if math.log(abs(middle)) + law.log_unit > _LARGEST_LOG:
         raise NoTheory("the midpoint of the fields is beyond double precision")
-    return middle * math.exp(law.log_unit)
+    return math.copysign(math.exp(math.log(abs(middle)) + law.log_unit), middle)
 
 
-def bit_error(method: str, experiment: Experiment, n_patterns: int) -> float:
+def bit_error(method: str, experiment: Experiment, n_patterns: int, *, floor: float = 0.0) -> float:
     """Return the expected share of wrong bits after one update of a cue.
 
     Parameters
@@ -93,6 +93,8 @@ def bit_error(method: str, experiment: Experiment, n_patterns: int) -> float:
         Memory, patterns, cue and threshold; its criterion is not used.
     n_patterns : int
         K, at least 1.
+    floor : float
+        Below this an upper bound will do, where the number itself is out of reach.
 
     Raises
     ------
@@ -110,8 +112,10 @@ def bit_error(method: str, experiment: Experiment, n_patterns: int) -> float:
         raise NoTheory(why)
     law = _law(experiment)
     level = _threshold(experiment, n_patterns)
-    if level:
-        level *= math.exp(-law.log_unit)
+    if level and law.log_unit:
+        if math.log(abs(level)) - law.log_unit > _LARGEST_LOG:
+            raise NoTheory("the threshold is beyond double precision in units of the fields")
+        level = math.copysign(math.exp(math.log(abs(level)) - law.log_unit), level)
     if method == SNR:
         return _normal_error(law, n_patterns - 1, level)
     sign = np.where(law.high, 1.0, -1.0)
@@ -128,7 +132,7 @@ def bit_error(method: str, experiment: Experiment, n_patterns: int) -> float:
     tail = lower_tail(law, cases, count, limit, inclusive=inclusive, sign=sign)
     unsure = float(weight[~tail.accurate] @ tail.probability[~tail.accurate])
     total = float(weight @ tail.probability)
-    if not unsure <= max(1e-6 * total, _IRRELEVANT):
+    if not unsure <= max(1e-6 * total, floor):
         raise NoTheory(
             "too few patterns of too many different weights: neither the integral nor a list of the "
             "possible sums reaches its accuracy here"
@@ -141,7 +145,7 @@ def failure(method: str, experiment: Experiment, n_patterns: int) -> float:
 
     The joint criteria take the bits for independent, which is an approximation.
     """
-    error = bit_error(method, experiment, n_patterns)
+    error = bit_error(method, experiment, n_patterns, floor=_IRRELEVANT)
     kind = experiment.criterion.kind
     if kind == BIT_ERROR:
         return error

@@ -50,6 +50,9 @@ _MOST_NODES = 2**16
 _GOLDEN = (np.sqrt(5) - 1) / 2
 
 
+_LISTED = 1e-15
+"""Lists leave out ways rarer than 1e-26, so their smaller sums are not known to `ACCURACY`."""
+
 _LASTING = 1e-8
 """Far out, the integrand off a lattice is as large as the atoms of S; larger ones are not smoothed over."""
 
@@ -177,7 +180,7 @@ def _list_rare(
         args = int(cases[row]), count[row], sign[row], limit[row], bool(inclusive[row])
         listed = rare_tail(law, *args, rest)
         if listed is not None:
-            tail.probability[row], tail.accurate[row] = listed, True
+            tail.probability[row], tail.accurate[row] = listed, listed > _LISTED
 
 
 def _by_integral(
