@@ -1,7 +1,8 @@
 """How many patterns does the memory hold, measured?
 
 Trials first bracket the crossing by doubling K, then gather around it until its interval is as narrow as
-asked for. The search knows nothing of the theory, so that agreement between them means something.
+asked for. The search knows nothing of the theory but the value of a midpoint threshold, so that agreement
+between them means something.
 """
 
 from __future__ import annotations
