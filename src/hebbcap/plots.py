@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from hebbcap import _checks
 from hebbcap.estimate import BitError, Capacity
@@ -23,6 +25,8 @@ from hebbcap.theory import METHODS, NoTheory, failure
 
 if TYPE_CHECKING:
     from hebbcap.gallery import Gallery
+
+Floats = NDArray[np.float64]
 
 _COLOURS = {"snr": "#e69f00", "exact": "#0072b2", "measured": "#111111"}
 _LABELS = {"snr": "signal to noise", "exact": "exact law", "measured": "measured"}
@@ -83,14 +87,14 @@ def _cannot_write(path: str | os.PathLike[str], error: OSError) -> _checks.Inval
 
 def capacity_figure(result: Capacity) -> Figure:
     """Draw failures against K: the theories, the measured points with intervals, the capacities marked."""
-    figure = Figure(figsize=(7.0, 4.4), layout="constrained")
-    axes = figure.add_subplot()
     asked, bound = result.experiment, result.experiment.criterion.max_failure
     measured = result.measured
     found = [r.value for r in result.theory if r.value] + ([measured.n_patterns] if measured else [])
     centre = float(np.median(found)) if found else 1.0
-    first, last = max(0.45 * centre, 0.9), max(1.9 * centre, centre + 3.6)
-    counts = np.unique(np.round(np.geomspace(max(first, 2), last, 28)))
+    figure, axes, counts = _against_count(
+        centre, f"{_title(asked)}, {asked.criterion}", _failure_label(asked)
+    )
+    first, last = axes.get_xlim()
     for reading in result.theory:
         if reading.value is not None:
             colour, label = _COLOURS[reading.method], f"{_LABELS[reading.method]}: {int(reading.value):,}"
@@ -133,39 +137,17 @@ def capacity_figure(result: Capacity) -> Figure:
         else:
             axes.axvline(measured.n_patterns, color=_COLOURS["measured"], lw=0.8)
     axes.axhline(bound, color="#009e73", lw=1, ls=":", label=f"allowed: {bound:g}")
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlim(first, last)
-    low = max(
-        min(
-            [
-                bound / 5,
-                *[
-                    p.rate
-                    for p in (measured.points if measured else ())
-                    if p.rate > 0 and p.n_patterns >= first
-                ],
-            ]
-        ),
-        bound / 300,
-    )
+    rates = [p.rate for p in (measured.points if measured else ()) if p.rate > 0 and p.n_patterns >= first]
+    low = max(min([bound / 5, *rates]), bound / 300)
     axes.set_ylim(low / 2, min(max(bound * 20, 0.02), 1.0))
-    _plain_ticks(axes, first, last)
-    axes.set_xlabel("stored patterns K")
-    axes.set_ylabel(_failure_label(asked))
-    axes.set_title(f"{_title(asked)}, {asked.criterion}", fontsize=10)
-    axes.grid(alpha=0.25, which="major")
     axes.legend(frameon=False, fontsize=9, loc="lower right")
     return figure
 
 
 def error_figure(result: BitError) -> Figure:
     """Draw the bit error against K: the theories, and the measured point with its interval."""
-    figure = Figure(figsize=(7.0, 4.4), layout="constrained")
-    axes = figure.add_subplot()
     asked, centre = result.experiment, result.n_patterns
-    first, last = max(0.45 * centre, 0.9), max(1.9 * centre, centre + 3.6)
-    counts = np.unique(np.round(np.geomspace(max(first, 2), last, 28)))
+    figure, axes, counts = _against_count(centre, _title(asked), "share of wrong bits")
     for reading in result.theory:
         if reading.value is not None:
             style = "--" if reading.method == "snr" else "-"
@@ -180,14 +162,6 @@ def error_figure(result: BitError) -> Figure:
     elif m is not None:
         label = f"no wrong bit seen: below {m.high:.2g}"
         axes.plot([centre], [m.high], "v", mfc="none", color=_COLOURS["measured"], label=label)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlim(first, last)
-    _plain_ticks(axes, first, last)
-    axes.set_xlabel("stored patterns K")
-    axes.set_ylabel("share of wrong bits")
-    axes.set_title(_title(asked), fontsize=10)
-    axes.grid(alpha=0.25, which="major")
     if axes.get_legend_handles_labels()[0]:
         axes.legend(frameon=False, fontsize=9, loc="lower right")
     return figure
@@ -261,6 +235,22 @@ def recall_figure(gallery: Gallery) -> Figure:
                 axes.set_xlabel(f"overlap {gallery.overlaps[cue]:.2f}", fontsize=8)
     figure.suptitle(gallery.title, fontsize=10)
     return figure
+
+
+def _against_count(centre: float, title: str, failure_name: str) -> tuple[Figure, Axes, Floats]:
+    """Return a figure of failures against K around `centre`, and the K at which to draw a theory."""
+    figure = Figure(figsize=(7.0, 4.4), layout="constrained")
+    axes = figure.add_subplot()
+    first, last = max(0.45 * centre, 0.9), max(1.9 * centre, centre + 3.6)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(first, last)
+    _plain_ticks(axes, first, last)
+    axes.set_xlabel("stored patterns K")
+    axes.set_ylabel(failure_name)
+    axes.set_title(title, fontsize=10)
+    axes.grid(alpha=0.25, which="major")
+    return figure, axes, np.unique(np.round(np.geomspace(max(first, 2), last, 28)))
 
 
 def _curve(method: str, asked: Experiment, counts: Any) -> Any:

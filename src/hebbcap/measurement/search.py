@@ -199,7 +199,7 @@ def _refine(search: _Search, centre: float, precision: float, limit: int) -> Mea
         if reached and gathered >= _FEWEST and reach <= max(window, 2.5 / centre):
             return _found(search, found, limit)
         if search.exhausted:
-            return _found(search, found, limit, note=f"stopped at {search.n_trials:,} trials")
+            return _found(search, found, limit, note=f"stopped after {search.n_trials:,} trials")
         search.say(
             (precision / found.spread) ** 2, f"{found.median:.4g} patterns +- {100 * found.spread:.1f} %"
         )
