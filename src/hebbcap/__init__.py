@@ -61,7 +61,7 @@ _HOMES = {
     "TooLarge": "_checks",
     "UnreadableFile": "_checks",
     "MissingExtra": "_checks",
-    "NoTheory": "theory",
+    "NoTheory": "_checks",
 }
 
 __all__ = ["__version__", *_HOMES]

@@ -42,6 +42,10 @@ class UnreadableFile(HebbcapError, ValueError):
     """A file that can't be read as patterns; the message names it and says why."""
 
 
+class NoTheory(HebbcapError, ValueError):
+    """No theory applies; the message says why."""
+
+
 class MissingExtra(HebbcapError, ImportError):
     """An optional dependency is absent; the message gives the line that installs it."""
 

@@ -12,8 +12,9 @@ from hebbcap.memories import Dense, Hopfield
 from hebbcap.patterns import Biased, Data, Rademacher, Sparse
 from hebbcap.separation import Exponential, Polynomial
 from hebbcap.theory import NoTheory, crosstalk
-from hebbcap.theory.crosstalk import cue_cases, log_binomial
-from hebbcap.theory.laws import common_unit
+from hebbcap.theory.cases import cue_cases
+from hebbcap.theory.crosstalk import log_binomial
+from hebbcap.theory.pairwise import common_unit
 
 from .enumeration import all_patterns, chances, energy_difference, pairwise_field
 

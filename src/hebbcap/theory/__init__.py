@@ -1,6 +1,7 @@
 """Theory: what a memory holds by formula, and exactly at finite size."""
 
-from hebbcap.theory.laws import NoTheory, crosstalk
+from hebbcap._checks import NoTheory
+from hebbcap.theory.laws import crosstalk
 from hebbcap.theory.reading import (
     EXACT,
     METHODS,

@@ -24,13 +24,6 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Complexes = NDArray[np.complex128]
 
-_RARE = 60.0
-"""Cases less likely than the likeliest one by this many nats (1e-26) are left out of a mixture."""
-
-_FINE = 2
-"""A mixture wider than this many cases a standard deviation is summed with a stride: for smooth
-bell-shaped terms the trapezoid rule is then exact far below 1e-15."""
-
 _FAR = 300.0
 """Exponents up to this size leave room for a square in double precision."""
 
@@ -232,68 +225,3 @@ def log_binomial(n: int, p: float, k: Floats) -> Floats:
     """Log of the binomial probabilities of k successes in n trials of chance p."""
     choose = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
     return np.asarray(choose + xlogy(k, p) + xlog1py(n - k, -p))
-
-
-def cue_cases(n_others: int, p_high: float, n_flipped: int) -> tuple[Floats, Floats, Floats]:
-    """List the cases of a cue: what is left of a pattern when `n_flipped` of N neurons are flipped.
-
-    Parameters
-    ----------
-    n_others : int
-        N, the neurons other than the one considered.
-    p_high : float
-        Chance that a neuron of the pattern is high.
-    n_flipped : int
-        How many of the N are flipped, drawn uniformly.
-
-    Returns
-    -------
-    n_high, flipped_high, weight : ndarray, shape (C,)
-        High neurons of the pattern, how many of these are flipped, and the probability of the pair.
-
-    >>> n_high, _, weight = cue_cases(4, 0.5, 0)
-    >>> n_high, weight * 16
-    (array([0., 1., 2., 3., 4.]), array([1., 4., 6., 4., 1.]))
-    """
-    n_high = _likely(n_others, n_others * p_high, n_others * p_high * (1 - p_high))
-    log_n = log_binomial(n_others, p_high, n_high)
-    keep = log_n > log_n.max() - _RARE
-    n_high, log_n = n_high[keep], log_n[keep]
-    if n_flipped == 0:
-        weight = np.exp(log_n)
-        return n_high, np.zeros_like(n_high), weight / weight.sum()
-    share = n_flipped / n_others
-    middle, spread = n_flipped * p_high, n_others * p_high * (1 - p_high) * max(share * (1 - share), 1e-9)
-    flipped = _likely(n_flipped, middle, spread, extra=10 * np.sqrt(n_others * p_high * (1 - p_high)) * share)
-    n, a = (grid.ravel() for grid in np.meshgrid(n_high, flipped, indexing="ij"))
-    possible = (a <= n) & (n_flipped - a <= n_others - n)
-    n, a = n[possible], a[possible]
-    log_a = (
-        gammaln(n + 1) - gammaln(a + 1) - gammaln(n - a + 1)
-        + gammaln(n_others - n + 1) - gammaln(n_flipped - a + 1) - gammaln(n_others - n - n_flipped + a + 1)
-        - (gammaln(n_others + 1) - gammaln(n_flipped + 1) - gammaln(n_others - n_flipped + 1))
-    )  # fmt: skip
-    log_weight = log_binomial(n_others, p_high, n) + log_a
-    keep = log_weight > log_weight.max() - _RARE
-    weight = np.exp(log_weight[keep])
-    return n[keep], a[keep], weight / weight.sum()
-
-
-def _likely(n: int, middle: float, variance: float, extra: float = 0.0) -> Floats:
-    """Whole numbers in 0..n around `middle`, with an odd stride where they are many.
-
-    The stride is odd so that even and odd numbers, which can lie on different lattices, share evenly.
-    """
-    spread = float(np.sqrt(variance))
-    stride = max(int(spread / _FINE), 1)
-    stride -= 1 - stride % 2
-    reach = 12 * spread + 12 + extra
-    first, last = max(int(middle - reach), 0), min(int(middle + reach) + 1, n)
-    return np.arange(first, last + 1, stride, dtype=np.float64)
-
-
-def merge_cases(weight: Floats, *columns: Floats) -> tuple[Floats, list[Floats]]:
-    """Add up the weights of cases that agree in every column; return weights and the columns left."""
-    rows, where = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
-    total: Floats = np.bincount(where.ravel(), weights=weight).astype(np.float64)
-    return total, list(rows.T)

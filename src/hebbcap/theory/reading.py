@@ -17,12 +17,14 @@ from scipy.optimize import brentq
 from scipy.special import log_ndtr, ndtri, ndtri_exp
 
 from hebbcap import _checks
+from hebbcap._checks import NoTheory
 from hebbcap.criteria import ALL_PATTERNS, BIT_ERROR, PATTERN_ERROR
 from hebbcap.dynamics import Fixed, Inhibition, KWinners
 from hebbcap.memories import Dense, Hopfield, Memory
 from hebbcap.question import MIDPOINT, Experiment
 from hebbcap.theory.crosstalk import Crosstalk, Floats
-from hebbcap.theory.laws import NoTheory, crosstalk, pairwise_law
+from hebbcap.theory.laws import crosstalk
+from hebbcap.theory.pairwise import pairwise_law
 from hebbcap.theory.tail import lower_tail
 
 SNR: Final = "snr"

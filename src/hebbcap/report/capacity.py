@@ -1,0 +1,62 @@
+"""What does a person read of a capacity or an error?"""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from hebbcap.estimate import BitError, Capacity
+from hebbcap.report.tables import add_theories, heading, memory_name, plain_table, whole
+
+
+def capacity_report(result: Capacity, others: tuple[Capacity, ...] = ()) -> RenderableType:
+    """Return the table of a capacity, with other memories beside it where given."""
+    table = plain_table("patterns", "95 % interval")
+    reasons = add_theories(table, result.theory, whole)
+    if result.measured is not None:
+        m = result.measured
+        shown = f">= {m.n_patterns:,}" if m.censored else f"{m.n_patterns:,}"
+        interval = "" if m.high is None else f"{m.low:,} to {m.high:,}"
+        table.add_row("measured", shown, interval, m.note or f"{m.trials:,} trials")
+    parts: list[RenderableType] = [*heading(result.experiment), table, *reasons]
+    if result.independent:
+        names = ", ".join(f"{name} {whole(value)}" for name, value in result.independent)
+        parts.append(
+            Text(
+                "Real patterns are correlated. By signal to noise, independent ones of this size would "
+                f"give: {names}."
+            )
+        )
+    if others:
+        parts.append(_beside(result, others))
+    return Group(*parts)
+
+
+def _beside(result: Capacity, others: tuple[Capacity, ...]) -> Table:
+    table = plain_table("patterns", "95 % interval", title="On the same patterns", first="memory")
+    for one in (result, *others):
+        m = one.measured
+        if m is not None:
+            shown = f">= {m.n_patterns:,}" if m.censored else f"{m.n_patterns:,}"
+            interval = "" if m.high is None else f"{m.low:,} to {m.high:,}"
+            table.add_row(memory_name(one.experiment), shown, interval, m.note)
+        else:
+            exact = {r.method: r.value for r in one.theory}.get("exact")
+            table.add_row(memory_name(one.experiment), whole(exact), "", "exact law")
+    return table
+
+
+def error_report(result: BitError) -> RenderableType:
+    """Return the table of a bit error."""
+    table = plain_table("bit error", "95 % interval")
+    reasons = add_theories(table, result.theory, lambda p: "-" if p is None else f"{p:.6g}")
+    if result.measured is not None:
+        m = result.measured
+        table.add_row(
+            "measured",
+            f"{m.bit_error:.4g}",
+            f"{m.low:.4g} to {m.high:.4g}",
+            m.note or f"{m.trials:,} trials",
+        )
+    return Group(*heading(result.experiment, f"{result.n_patterns:,} patterns"), table, *reasons)
