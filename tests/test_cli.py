@@ -161,7 +161,6 @@ BAD = {
     "criterion out of range": ("capacity", "hopfield", "--criterion", "bit-error:2"),
     "formula with a function call": ("capacity", "hopfield", "--rule", "exp(post)*pre"),
     "formula that is not one": ("capacity", "hopfield", "--rule", "__import__('os').system('true')"),
-    "weight in an additive rule": ("capacity", "hopfield", "--rule", "post*pre - 0.1*w"),
     "zeros into a dense memory": ("capacity", "dense", "--patterns", "sparse:0.1"),
     "more patterns than the data": ("error", "hopfield", "--patterns", "digits", "--n-patterns", "5000"),
     "dim against the data": ("capacity", "hopfield", "--patterns", "digits", "--dim", "65"),

@@ -353,8 +353,13 @@ def test_recall_from_nothing_is_explained(update):
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, "1", None])
 def test_thresholds_are_finite_numbers(bad):
-    for kind in (Fixed, Inhibition):
+    for kind in (Fixed,) if bad is None else (Fixed, Inhibition):  # Inhibition(None) is that of a midpoint
         with pytest.raises(InvalidArgument, match="threshold"):
             kind(bad)
     with pytest.raises(InvalidArgument, match="winners"):
         KWinners(bad)
+
+
+def test_inhibition_at_a_midpoint_is_refused_outside_a_question():
+    with pytest.raises(InvalidArgument, match="give Inhibition a value"):
+        single_pass(Hopfield().store([[1, -1, 1]]), [1, -1, 1], threshold=Inhibition(None))

@@ -6,10 +6,10 @@ import pytest
 from hebbcap import _checks
 from hebbcap._checks import InvalidArgument
 from hebbcap.criteria import Criterion
-from hebbcap.dynamics import Fixed, Inhibition, KWinners
+from hebbcap.dynamics import Fixed, Inhibition, KWinners, Steps
 from hebbcap.learning import covariance, hebb, parse
 from hebbcap.memories import Dense, Hopfield
-from hebbcap.patterns import Biased, Data, Rademacher, Sparse
+from hebbcap.patterns import Biased, Data, Rademacher, Sparse, ternary
 from hebbcap.question import MIDPOINT, Experiment, default_threshold, threshold
 from hebbcap.separation import Exponential, Polynomial
 
@@ -39,6 +39,10 @@ class Lookup:
         ({"memory": object()}, "store"),
         ({"memory": Dense(), "ensemble": Sparse(0.1)}, "biased"),
         ({"memory": Dense(), "ensemble": Data(BITS), "dim": 3}, "dense memory needs"),
+        ({"memory": Dense(), "ensemble": ternary(0.3)}, "holds -1, 0 and 1, and a dense memory needs"),
+        ({"ensemble": ternary(0.3)}, "must have 2 for neurons of 3 levels"),
+        ({"ensemble": ternary(0.3), "threshold": KWinners(5)}, "must have 2 for neurons of 3 levels"),
+        ({"threshold": Steps((1, 2))}, "must have 1 for neurons of 2 levels"),
         ({"update": "single"}, "update"),
         ({"threshold": KWinners(100)}, "below dim=100"),
         ({"threshold": "zero-ish"}, "threshold"),
@@ -150,7 +154,9 @@ def test_default_threshold_is_zero_unless_something_speaks_for_the_midpoint(memo
         (0.5, Fixed(0.5)),
         ("inhibition", Inhibition()),
         ("inhibition:-3", Inhibition(-3)),
+        ("inhibition:midpoint", Inhibition(None)),
         ("k-winners:5", KWinners(5)),
+        ("steps:-2.5,3", Steps((-2.5, 3))),
         (KWinners(2), KWinners(2)),
     ],
 )
@@ -179,7 +185,9 @@ def test_texts_that_are_no_threshold_are_explained(spec):
         threshold(spec)
 
 
-@pytest.mark.parametrize("noun", [Fixed(0.1), Fixed(1), Inhibition(-2), KWinners(np.int64(3))])
+@pytest.mark.parametrize(
+    "noun", [Fixed(0.1), Fixed(1), Inhibition(-2), Inhibition(None), KWinners(np.int64(3))]
+)
 def test_repr_evaluates_to_the_threshold(noun):
     assert eval(repr(noun)) == noun
 

@@ -88,6 +88,11 @@ class Criterion:
         return 0.5 if self.kind == OVERLAP else self.level
 
     @property
+    def joint(self) -> bool:
+        """Whether it asks many bits to be right at once."""
+        return self.kind in (PATTERN_ERROR, ALL_PATTERNS)
+
+    @property
     def one_step(self) -> bool:
         """Whether it judges the state after one update, rather than a fixed point."""
         return self.kind != OVERLAP

@@ -3,6 +3,10 @@
 One rule for every way of recalling: a neuron takes its high level where its field exceeds the threshold,
 its low level where the field is below, and **keeps its state where the field is exactly at threshold**.
 So, from a stored pattern, an error is a strictly wrong field; theory and measurement share this rule.
+
+A neuron of L levels has L - 1 thresholds and takes the level between the two that hold its field. Exactly
+at one of them it takes that of the two levels it touches which is nearer to its state: its state itself,
+if it is one of the two.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 from typing import final
 
 import numpy as np
@@ -31,7 +36,15 @@ class Threshold(ABC):
 
     @abstractmethod
     def excess(self, field: Floats, log_unit: Floats) -> Floats:
-        """Return how far each field (B, D) lies above threshold, in the units of the field."""
+        """Return how far each field (B, D) lies above threshold, in the units of the field.
+
+        With more than one threshold, shape (n_steps, B, D), from the lowest up.
+        """
+
+    @property
+    def n_steps(self) -> int:
+        """How many thresholds a neuron has: one less than its levels."""
+        return 1
 
     @property
     def is_local(self) -> bool:
@@ -66,18 +79,68 @@ class Fixed(Threshold):
 
 @final
 @dataclass(frozen=True)
+class Steps(Threshold):
+    """The same L - 1 fixed thresholds for every neuron of L levels.
+
+    Parameters
+    ----------
+    values : sequence of float
+        The fields at which a neuron goes from one level to the next, ascending.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is no value, or they are not ascending finite numbers.
+
+    >>> Steps((-1, 1)).excess(np.array([[0.5]]), np.zeros(1)).tolist()
+    [[[1.5]], [[-0.5]]]
+    """
+
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        meaning = "they are the fields at which a neuron goes from one level to the next"
+        try:
+            given = tuple(self.values)
+        except TypeError:
+            raise _checks.fail("steps", self.values, "must be a sequence of numbers", meaning) from None
+        values = tuple(_checks.real("steps", value, meaning=meaning) for value in given)
+        if not values or any(a >= b for a, b in pairwise(values)):
+            raise _checks.fail("steps", values, "must be ascending, and at least one", meaning)
+        object.__setattr__(self, "values", values)
+
+    @property
+    def n_steps(self) -> int:
+        """How many thresholds a neuron has."""
+        return len(self.values)
+
+    def excess(self, field: Floats, log_unit: Floats) -> Floats:
+        """Return how far each field lies above each threshold."""
+        return np.stack([Fixed(value).excess(field, log_unit) for value in self.values])
+
+
+@final
+@dataclass(frozen=True)
 class Inhibition(Threshold):
     """Global inhibition: the mean field over the neurons is subtracted, then `value` as if fixed.
 
     It removes the part of the noise that all neurons share (a rule's constant and pre parts).
 
+    Parameters
+    ----------
+    value : float or None
+        The field, above the mean one, at which a neuron switches. None stands for the midpoint of what is
+        left of the fields, which a question fills in at each number of patterns: sparse patterns need it.
+
     >>> Inhibition().excess(np.array([[1.0, 2.0]]), np.zeros(1))
     array([[-0.5,  0.5]])
     """
 
-    value: float = 0.0
+    value: float | None = 0.0
 
     def __post_init__(self) -> None:
+        if self.value is None:
+            return
         value = _checks.real(
             "threshold", self.value, meaning="threshold is the field at which a neuron switches"
         )
@@ -90,6 +153,10 @@ class Inhibition(Threshold):
 
     def excess(self, field: Floats, log_unit: Floats) -> Floats:
         """Return how far each field lies above the mean field and the threshold."""
+        if self.value is None:
+            raise _checks.fail(
+                "threshold", self, "has its midpoint only within a question", "give Inhibition a value here"
+            )
         return Fixed(self.value).excess(field - field.mean(axis=1, keepdims=True), log_unit)
 
 
@@ -161,28 +228,48 @@ class Recall:
         return f"Recall(states={self.states.shape}, steps<={self.steps.max()}, outcomes={counts})"
 
 
-def switch(states: Floats, excess: Floats, levels: tuple[float, float], size: Floats) -> Floats:
+def switch(states: Floats, excess: Floats, levels: tuple[float, ...], size: Floats) -> Floats:
     """Return the next states: the tie rule, in the one place where it is applied.
 
     Parameters
     ----------
-    states, excess : ndarray, shape (B, D) or (B,)
-        Present states, and how far their fields lie above threshold.
+    states : ndarray, shape (B, D) or (B,)
+        Present states.
+    excess : ndarray
+        How far their fields lie above threshold, of the same shape; with L levels, (L - 1, ...).
     levels : tuple of float
-        The low and the high value of a neuron.
+        The values of a neuron, ascending.
     size : ndarray, broadcastable
         Typical size of the fields, against which a tie is judged.
 
     Returns
     -------
     ndarray
-        The next states, of the same shape.
+        The next states, of the shape of `states`.
 
     >>> switch(np.array([1.0, -1.0, 1.0]), np.array([0.0, 0.0, -2.0]), (-1.0, 1.0), np.array(2.0))
     array([ 1., -1., -1.])
+    >>> above = np.array([[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]])  # past the lower step, at the upper one
+    >>> switch(np.array([-1.0, 0.0, 1.0]), above, (-1.0, 0.0, 1.0), np.array(1.0))
+    array([0., 0., 1.])
     """
-    low, high = levels
-    return np.where(np.abs(excess) <= TIE * size, states, np.where(excess > 0, high, low))
+    if len(levels) == 2:
+        low, high = levels
+        return np.where(np.abs(excess) <= TIE * size, states, np.where(excess > 0, high, low))
+    values = np.array(levels)
+    lowest, highest = (excess > TIE * size).sum(axis=0), (excess >= -TIE * size).sum(axis=0)
+    return np.asarray(values[np.clip(np.searchsorted(values, states), lowest, highest)])
+
+
+def check_steps(threshold: Threshold, levels: tuple[float, ...]) -> None:
+    """Refuse a threshold with another number of steps than neurons of these levels need."""
+    if threshold.n_steps != len(levels) - 1:
+        raise _checks.fail(
+            "threshold",
+            threshold,
+            f"has {threshold.n_steps} and must have {len(levels) - 1} for neurons of {len(levels)} levels",
+            "hebbcap.Steps takes one value between each two adjacent levels",
+        )
 
 
 def single_pass(memory: Memory, cues: ArrayLike, *, threshold: Threshold | None = None) -> Floats:
@@ -195,9 +282,11 @@ def single_pass(memory: Memory, cues: ArrayLike, *, threshold: Threshold | None 
     """
     if not isinstance(memory, Memory):
         raise _checks.fail("memory", memory, "must be a Memory", "as hebbcap.Hopfield().store(patterns)")
+    chosen = threshold or Fixed()
+    check_steps(chosen, memory.levels)
     states = np.atleast_2d(np.asarray(cues, dtype=np.float64))
     field, log_unit = memory.scaled_field(states)
-    excess = (threshold or Fixed()).excess(field, log_unit)
+    excess = chosen.excess(field, log_unit)
     return switch(states, excess, memory.levels, np.abs(field).mean(axis=1, keepdims=True))
 
 
@@ -222,7 +311,7 @@ def recall(
         All neurons at once; one after the other in a fresh random order each sweep; or one
         synchronous update and no more.
     threshold : Threshold, optional
-        `Fixed(0)` if left out. Asynchronous updates need a local one.
+        `Fixed(0)` if left out. Asynchronous updates need a local one, neurons of L levels one of L - 1 steps.
     max_steps : int
         Most updates of the whole network (sweeps), at least 1.
     rng : int, Generator or None
@@ -248,6 +337,7 @@ def recall(
     chosen = threshold or Fixed()
     if not isinstance(memory, Memory):
         raise _checks.fail("memory", memory, "must be a Memory", "as hebbcap.Hopfield().store(patterns)")
+    check_steps(chosen, memory.levels)
     _checks.integer("max_steps", max_steps, low=1, meaning="max_steps is the most updates of the network")
     states = np.atleast_2d(np.asarray(cues, dtype=np.float64))
     if update == "single":
@@ -299,7 +389,7 @@ def _asynchronous(
         tracker = memory.tracker(moving)
         for neuron in rng.permutation(moving.shape[1]):
             field, log_unit, size = tracker.field(neuron)
-            excess = threshold.excess(field[:, None], log_unit)[:, 0]
+            excess = threshold.excess(field[:, None], log_unit)[..., 0]
             new = switch(moving[:, neuron], excess, memory.levels, size)
             tracker.change(neuron, moving, new)
             moving[:, neuron] = new

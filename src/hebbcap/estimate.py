@@ -12,25 +12,26 @@ from typing import Any, final
 from numpy.typing import ArrayLike
 
 from hebbcap import _checks
+from hebbcap.bits import Information, information
 from hebbcap.criteria import BIT_ERROR, Criterion
 from hebbcap.criteria import criterion as parse_criterion
 from hebbcap.dynamics import Threshold
 from hebbcap.learning import Rule
+from hebbcap.measurement.capacity import measure_capacity
 from hebbcap.measurement.search import (
     DEFAULT_PRECISION,
     MeasuredCapacity,
     MeasuredError,
     Progress,
-    measure_capacity,
     measure_error,
 )
-from hebbcap.memories import Dense, Hopfield, Memory, Recaller
+from hebbcap.memories import Dense, Hopfield, Memory, Plastic, Recaller
 from hebbcap.memories import memory as parse_memory
 from hebbcap.patterns import Biased, Ensemble, Rademacher, Sparse
 from hebbcap.patterns import ensemble as parse_ensemble
 from hebbcap.question import Experiment, default_threshold
 from hebbcap.question import threshold as parse_threshold
-from hebbcap.theory import METHODS, SNR, Reading, capacity_reading, error_reading
+from hebbcap.theory import SNR, Reading, capacity_reading, capacity_readings, error_readings
 
 DEFAULT_DIM = 100
 """Number of neurons where neither the caller nor the data say."""
@@ -61,6 +62,19 @@ class Capacity:
     measured: MeasuredCapacity | None
     independent: tuple[tuple[str, float | None], ...] = ()
 
+    @property
+    def best(self) -> tuple[str, float] | None:
+        """The measured capacity, or else that of the sharpest theory that applies; None if there is none."""
+        if self.measured is not None:
+            return "measured", self.measured.n_patterns
+        found = [(r.method, r.value) for r in self.theory if r.value is not None]
+        return found[-1] if found else None
+
+    @property
+    def information(self) -> Information | None:
+        """What the best of the answers is worth in bits, per neuron and per synapse."""
+        return None if self.best is None else information(self.experiment, self.best[1])
+
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain numbers and texts, as `--json` prints it."""
         measured = None
@@ -78,6 +92,7 @@ class Capacity:
         result = _head(self.experiment, self.seed) | {
             "theory": _theory_dict(self.theory, "n_patterns"),
             "measured": measured,
+            "information": None if self.information is None else self.information.to_dict(),
         }
         if self.independent:
             result["independent_patterns"] = dict(self.independent)
@@ -239,7 +254,7 @@ def capacity(
     check_answer(precision, seed, theory, measure, progress)
     if measure:
         check_trial(asked, 1)
-    readings = tuple(capacity_reading(m, asked) for m in METHODS) if theory else ()
+    readings = capacity_readings(asked) if theory else ()
     measured = measure_capacity(asked, precision=precision, seed=seed, progress=progress) if measure else None
     return Capacity(asked, seed, readings, measured, _independent(asked) if theory else ())
 
@@ -270,7 +285,7 @@ def error(
     if measure:
         check_trial(asked, n_patterns)
     asked = replace(asked, criterion=Criterion(BIT_ERROR))
-    readings = tuple(error_reading(m, asked, n_patterns) for m in METHODS) if theory else ()
+    readings = error_readings(asked, n_patterns) if theory else ()
     measured = (
         measure_error(asked, n_patterns, precision=precision, seed=seed, progress=progress)
         if measure
@@ -334,7 +349,9 @@ def _name(asked: Experiment) -> str:
 
 
 def _head(asked: Experiment, seed: int) -> dict[str, Any]:
-    rule = asked.memory.rule.formula if isinstance(asked.memory, Hopfield) else None
+    memory = asked.memory
+    rule = memory.rule.formula if isinstance(memory, Hopfield) else None
+    rule = memory.synapse.name if isinstance(memory, Plastic) else rule
     return {
         "memory": _name(asked),
         "rule": rule,

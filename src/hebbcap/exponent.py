@@ -16,12 +16,12 @@ from scipy.special import ndtri, ndtri_exp
 
 from hebbcap import _checks
 from hebbcap.estimate import check_answer, check_trial, experiment
+from hebbcap.measurement.capacity import measure_capacity
 from hebbcap.measurement.search import (
     CONFIDENCE,
     DEFAULT_PRECISION,
     MeasuredCapacity,
     Progress,
-    measure_capacity,
 )
 from hebbcap.memories import Memory, Recaller
 from hebbcap.patterns import ensemble

@@ -45,7 +45,7 @@ class Gallery:
     states: Floats
     overlaps: Floats
     outcomes: tuple[str, ...]
-    levels: tuple[float, float]
+    levels: tuple[float, ...]
     image_shape: tuple[int, int]
     title: str
 

@@ -14,12 +14,13 @@ import numpy as np
 
 from hebbcap import _checks
 from hebbcap.criteria import Criterion
-from hebbcap.dynamics import Fixed, Inhibition, KWinners, Threshold
-from hebbcap.memories import Dense, Hopfield, Memory
+from hebbcap.dynamics import Fixed, Inhibition, KWinners, Steps, Threshold, check_steps
+from hebbcap.memories import Dense, Hopfield, Memory, Plastic
+from hebbcap.memories.protocol import in_words
 from hebbcap.patterns import Data, Ensemble
 
 MIDPOINT: Final = "midpoint"
-"""The threshold halfway between the mean field of neurons that should be low and of those to be high."""
+"""The threshold halfway between the mean fields of neurons that should be at two adjacent levels."""
 
 UPDATES: Final = ("synchronous", "asynchronous")
 
@@ -76,9 +77,10 @@ class Experiment:
             raise _checks.fail(
                 "threshold", self.threshold, "does not go with a memory that recalls by itself"
             )
-        if isinstance(self.memory, Dense) and self.ensemble.levels[0] != -1:
+        if isinstance(self.memory, Dense) and self.ensemble.levels != (-1.0, 1.0):
+            held = in_words(self.ensemble.levels)
             raise _checks.fail(
-                "patterns", self.ensemble.name, "holds 0 and 1, and a dense memory needs +-1", "use biased:p"
+                "patterns", self.ensemble.name, f"holds {held}, and a dense memory needs +-1", "use biased:p"
             )
         if isinstance(self.memory, Memory) and self.memory.n_patterns:
             raise _checks.fail(
@@ -94,6 +96,8 @@ class Experiment:
                 "must be a Threshold or 'midpoint'",
                 "hebbcap.question.threshold reads text",
             )
+        if isinstance(self.memory, Memory) and isinstance(self.threshold, Threshold):
+            check_steps(self.threshold, self.ensemble.levels)
         if self.update not in UPDATES:
             raise _checks.fail("update", self.update, f"must be one of {', '.join(UPDATES)}")
         if isinstance(self.threshold, KWinners) and self.threshold.winners >= self.dim:
@@ -145,7 +149,10 @@ def default_threshold(memory: Any, ensemble: Ensemble) -> Threshold | str:
     Zero wherever nothing speaks for another: for symmetric patterns under the plain Hebb rule, in dense
     memories, and for +-1 data. The midpoint for all others.
     """
-    if not isinstance(memory, Hopfield):
+    if isinstance(memory, Plastic):
+        symmetric = ensemble.levels == (-1.0, 1.0)
+        return Fixed() if symmetric and (not ensemble.independent or ensemble.p_high == 0.5) else MIDPOINT
+    if not isinstance(memory, Hopfield):  # Fixed is one step: a memory of the user's own applies none
         return Fixed()
     symmetric = ensemble.levels == (-1.0, 1.0)
     if symmetric and (not ensemble.independent or (ensemble.p_high == 0.5 and _is_odd(memory))):
@@ -166,7 +173,8 @@ def _is_odd(memory: Hopfield) -> bool:
 def threshold(spec: str | float | Threshold) -> Threshold | str:
     """Return the threshold spelled as on the command line.
 
-    `midpoint`, `zero`, a number, `inhibition`, `inhibition:VALUE` or `k-winners:COUNT`.
+    `midpoint`, `zero`, a number, `steps:VALUE,VALUE,...`, `inhibition`, `inhibition:VALUE`,
+    `inhibition:midpoint` or `k-winners:COUNT`.
 
     Raises
     ------
@@ -188,8 +196,10 @@ def threshold(spec: str | float | Threshold) -> Threshold | str:
             return MIDPOINT
         if kind == "zero" and not value:
             return Fixed()
+        if kind == "steps":
+            return Steps(tuple(float(step) for step in value.split(",")))
         if kind == "inhibition":
-            return Inhibition(float(value or 0))
+            return Inhibition(None if value == MIDPOINT else float(value or 0))
         if kind == "k-winners":
             return KWinners(int(value))
         return Fixed(float(spec))
@@ -199,6 +209,7 @@ def threshold(spec: str | float | Threshold) -> Threshold | str:
         raise _checks.fail(
             "threshold",
             spec,
-            "must be midpoint, zero, a number, inhibition[:VALUE] or k-winners:COUNT",
+            "must be midpoint, zero, a number, steps:VALUE,..., inhibition[:VALUE or :midpoint] or "
+            "k-winners:COUNT",
             "it is the field at which a neuron switches",
         ) from None

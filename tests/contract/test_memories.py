@@ -12,9 +12,15 @@ from hebbcap.memories import NAMES, Hopfield, Memory, Tracker, memory
 from hebbcap.patterns import Rademacher
 
 SPECS = {
-    "hopfield": ["hopfield", "hopfield:post*pre - 0.1*pre", "hopfield:post*pre - 0.3333333333333333*post"],
+    "hopfield": [
+        "hopfield",
+        "hopfield:post*pre - 0.1*pre",
+        "hopfield:post*pre - 0.3333333333333333*post",
+        "hopfield:decay:0.1",
+    ],
     "dense": ["dense:2", "dense:3", "dense:4", "dense:100"],
     "rectified": ["rectified:3"],
+    "energy": ["energy:x^3/3 + 0.1*x^5"],
     "exponential": ["exponential", "exponential:0.3333333333333333", "exponential:2"],
 }
 MEMORIES = [memory(spec) for specs in SPECS.values() for spec in specs]

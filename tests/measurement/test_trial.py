@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from hebbcap._checks import InvalidArgument
 from hebbcap.criteria import Criterion, criterion
-from hebbcap.dynamics import Fixed
+from hebbcap.dynamics import Fixed, Steps
 from hebbcap.measurement.trial import Counts, flip_bits, most_patterns, resolved_threshold, run_trial
 from hebbcap.memories import Dense, Hopfield
-from hebbcap.patterns import Data, Rademacher, Sparse
+from hebbcap.patterns import Data, Rademacher, Sparse, ternary
 from hebbcap.question import MIDPOINT, Experiment
 from hebbcap.separation import Exponential
 
@@ -172,3 +172,45 @@ def test_sparse_patterns_that_happen_to_hold_no_zero_are_still_of_zero_and_one()
     experiment = Experiment(Hopfield(), Sparse(0.5), 4, flips=0.25)
     for block in range(200):
         assert run_trial(experiment, 1, 0, block).judged == 4
+
+
+def test_flips_of_more_levels_go_to_each_other_level_as_often():
+    levels = (-1.0, 0.0, 2.0)
+    patterns = np.random.default_rng(0).choice(levels, (400, 100))
+    cues = flip_bits(patterns, 30, levels, np.random.default_rng(1))
+    assert ((cues != patterns).sum(axis=1) == 30).all()
+    for level in levels:
+        gone = cues[(patterns == level) & (cues != patterns)]
+        others = [other for other in levels if other != level]
+        counts = [np.count_nonzero(gone == other) for other in others]
+        assert sum(counts) == len(gone)
+        # Five standard deviations of a fair coin.
+        assert abs(counts[0] - counts[1]) < 5 * np.sqrt(len(gone))
+
+
+def test_flips_of_two_levels_mirror_them():
+    patterns = np.random.default_rng(0).choice([0.0, 1.0], (20, 40))
+    cues = flip_bits(patterns, 7, (0.0, 1.0), np.random.default_rng(1))
+    moved = cues != patterns
+    assert (moved.sum(axis=1) == 7).all()
+    np.testing.assert_array_equal(cues[moved], 1 - patterns[moved])
+
+
+def test_a_midpoint_of_three_levels_becomes_two_steps():
+    asked = Experiment(Hopfield(), ternary(0.5), 101, threshold=MIDPOINT)
+    assert resolved_threshold(asked, Hopfield(), 20) == Steps((-25.0, 25.0))
+
+
+def test_an_own_memory_may_answer_with_every_level_and_no_other():
+    class Echo(Nearest):
+        def recall(self, cues):
+            return cues
+
+    class Doubler(Nearest):
+        def recall(self, cues):
+            return 2 * np.asarray(cues)
+
+    assert run_trial(Experiment(Echo(), ternary(0.3), 30), 3, 0, 0) == Counts(0, 90)
+
+    with pytest.raises(InvalidArgument, match="must hold only -1, 0 and 1"):
+        run_trial(Experiment(Doubler(), ternary(0.3), 30), 3, 0, 0)

@@ -1,8 +1,8 @@
 import pytest
 
 from hebbcap._checks import InvalidArgument
-from hebbcap.learning import covariance, parse
-from hebbcap.memories import Dense, Hopfield, memory
+from hebbcap.learning import Bounded, Incremental, covariance, parse
+from hebbcap.memories import Dense, Hopfield, Plastic, memory
 from hebbcap.separation import Exponential, Polynomial
 
 
@@ -13,6 +13,8 @@ from hebbcap.separation import Exponential, Polynomial
         ("hopfield:hebb", Hopfield()),
         ("hopfield:post*pre - 0.1*pre", Hopfield(parse("post*pre - 0.1*pre"))),
         ("hopfield:c2_corr=1,c1_pre=-0.1", Hopfield(parse("post*pre - 0.1*pre"))),
+        ("hopfield:post*pre - w", Plastic(Incremental(parse("post*pre - w")))),
+        ("hopfield:bounded:5", Plastic(Bounded(5))),
         ("dense", Dense(Polynomial(3))),
         ("dense:4", Dense(Polynomial(4))),
         ("rectified", Dense(Polynomial(3, rectified=True))),
@@ -54,7 +56,6 @@ def test_a_memory_is_returned_as_it_is():
         ("exponential:-1", {}, "beta"),
         ("exponential:nan", {}, "beta"),
         ("hopfield:nonsense", {}, "rule"),
-        ("hopfield:post*pre - w", {}, "must not depend on w"),
         ("dense:3", {"order": 4}, "contradicts"),
         ("hopfield", {"order": 4}, "does not go with hopfield"),
         ("exponential", {"order": 4}, "does not go with exponential"),

@@ -14,7 +14,7 @@ import pytest
 
 from hebbcap import theory
 from hebbcap.learning import covariance
-from hebbcap.measurement.search import measure_capacity
+from hebbcap.measurement import measure_capacity
 from hebbcap.memories import Dense, Hopfield
 from hebbcap.patterns import Rademacher, Sparse
 from hebbcap.question import MIDPOINT, Experiment

@@ -13,11 +13,28 @@ import sys
 import click
 
 from hebbcap._version import __version__
+from hebbcap.cli.attractors import attractors, phase_diagram
+from hebbcap.cli.basins import basin
 from hebbcap.cli.capacity import capacity, error, scaling
+from hebbcap.cli.forgetting import forgetting
 from hebbcap.cli.info import info
 from hebbcap.cli.recall import recall
+from hebbcap.cli.rules import best_rule, decompose, formula
 
-COMMANDS = (capacity, error, scaling, recall, info)
+COMMANDS = (
+    capacity,
+    error,
+    scaling,
+    basin,
+    forgetting,
+    attractors,
+    phase_diagram,
+    decompose,
+    formula,
+    best_rule,
+    recall,
+    info,
+)
 """Every command, in the order in which the help lists them."""
 
 

@@ -19,14 +19,16 @@ QUESTION = (
     click.option("--order", type=int, help="Power N of F(x) = x^N / N, for dense and rectified."),
     click.option(
         "--rule",
-        help="Learning rule of hopfield: hebb, covariance, a formula such as 'post*pre - 0.1*pre', or "
-        "coefficients such as c2_corr=1,c1_pre=-0.1.",
+        help="Learning rule of hopfield: hebb, covariance, a formula such as 'post*pre - 0.1*pre', "
+        "coefficients such as c2_corr=1,c1_pre=-0.1; or one that forgets: decay:RATE, oja:RATE, bcm:RATE, "
+        "bounded:LIMIT, stochastic:CHANCE, a formula with w.",
     ),
     click.option(
         "--patterns",
         default="rademacher",
         show_default=True,
-        help="rademacher, biased:P (chance of +1), sparse:A (0/1, share of ones), digits, faces, a .npy, "
+        help="rademacher, biased:P (chance of +1), sparse:A (0/1, share of ones), ternary:A, "
+        "discrete:LEVEL=CHANCE,..., markov:RHO, template:C, hierarchical:FAMILIES,B, digits, faces, a .npy, "
         ".npz or .csv file, or a folder of pictures.",
     ),
     click.option(
@@ -44,7 +46,8 @@ QUESTION = (
     ),
     click.option(
         "--threshold",
-        help="midpoint, zero, a number, inhibition or k-winners:COUNT; chosen to fit if left out.",
+        help="midpoint, zero, a number, inhibition[:VALUE or :midpoint] or k-winners:COUNT; chosen to fit if "
+        "left out.",
     ),
     click.option(
         "--update",

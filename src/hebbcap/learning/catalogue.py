@@ -1,6 +1,7 @@
-"""Which rules have a name, and which rule does a piece of text mean?
+"""Which rules and synapses have a name, and what does a piece of text mean?
 
-To add a rule: write a function of the mean activity that returns a `Rule`, and add one row to `NAMES`.
+To add an additive rule: write a function of the mean activity that returns a `Rule`, and add one row to
+`NAMES`. To add a synapse that forgets: write its class or its rule, and add one row to `SYNAPSES`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from types import MappingProxyType
 
 from hebbcap._checks import fail, real
 from hebbcap.learning.formula import MAX_LENGTH, parse
+from hebbcap.learning.plasticity import Incremental, Synapse
 from hebbcap.learning.rule import Rule
+from hebbcap.learning.synapses import BCM, Bounded, Stochastic
+from hebbcap.learning.weight_dependent import decay, instar, oja, outstar
 
 _COEFFICIENTS = ("c0", "c1_pre", "c1_post", "c2_pre", "c2_post", "c2_corr")
 
@@ -128,6 +132,27 @@ NAMES: Mapping[str, Callable[[float], Rule]] = MappingProxyType(
 """Every named rule, as a function of the mean activity of a neuron."""
 
 
+def _incremental(make: Callable[[float], Rule]) -> Callable[..., Synapse]:
+    def build(value: float = 0.1) -> Synapse:
+        return Incremental(make(value))
+
+    return build
+
+
+SYNAPSES: Mapping[str, tuple[str, Callable[..., Synapse]]] = MappingProxyType(
+    {
+        "decay": ("decay:LAMBDA, the activity product with passive decay", _incremental(decay)),
+        "oja": ("oja:ETA, Oja's rule with clamped activities", _incremental(oja)),
+        "instar": ("instar:ETA, gated by post (heterosynaptic depression)", _incremental(instar)),
+        "outstar": ("outstar:ETA, gated by pre (homosynaptic depression)", _incremental(outstar)),
+        "bcm": ("bcm:DECAY,WINDOW, a sliding threshold and passive decay", BCM),
+        "bounded": ("bounded:A or bounded:A,RULE, hard bounds at +-A", Bounded),
+        "stochastic": ("stochastic:UP,DOWN,LOW,RULE, two values that switch by chance", Stochastic),
+    }
+)
+"""Name -> (one line for the help, function of the numbers and the rule after the colon)."""
+
+
 def resolve(spec: Rule | str, *, mean: float) -> Rule:
     """Return the rule that is meant by a name, coefficients, a formula, or a rule itself.
 
@@ -171,13 +196,73 @@ def resolve(spec: Rule | str, *, mean: float) -> Rule:
     name = text.lower().replace("_", "-")
     if name in NAMES:
         return NAMES[name](mean)
+    if name.partition(":")[0] in SYNAPSES:
+        named = _named_synapse(text, mean)
+        if isinstance(named, Incremental):
+            return named.rule
+        raise fail("rule", text, "is not a polynomial in w, post and pre", "use it as the rule of hopfield")
     if "=" in text:
         return _second_order(text)
     # "post-pre" has the form of a name, and is a formula.
     parts = set(text.split("-"))
     if re.fullmatch(r"[A-Za-z][\w-]*", text) and not parts & {"post", "pre", "w"}:
-        raise fail("rule", text, "is not the name of a rule", _near(name, [*NAMES]) + _choices())
+        raise fail("rule", text, "is not the name of a rule", _near(name, [*NAMES, *SYNAPSES]) + _choices())
     return parse(text)
+
+
+def synapse(spec: Synapse | Rule | str, *, mean: float) -> Synapse:
+    """Return the synapse that is meant by a name, a formula, a rule, or a synapse itself.
+
+    Parameters
+    ----------
+    spec : Synapse, Rule or str
+        A `Synapse`; a name in `SYNAPSES` with its numbers after a colon (``"oja:0.05"``,
+        ``"bounded:5"``, ``"stochastic:0.1,0.05"``), and for some a rule after these
+        (``"bounded:5,2*post*pre - post"``); or whatever `resolve` reads, as ``"post*pre - 0.1*w"``.
+    mean : float
+        Mean activity of a neuron over the patterns, which some named rules subtract; finite.
+
+    Returns
+    -------
+    Synapse
+        What one synapse does when its two neurons show (post, pre).
+
+    Raises
+    ------
+    InvalidArgument
+        If nothing is meant by the text.
+
+    Examples
+    --------
+    >>> synapse("stochastic:0.1,0.05", mean=0.0).name
+    'stochastic:0.1,0.05'
+    >>> synapse("oja:0.5", mean=0.0).name
+    '0.5*post*pre - 0.5*w*post**2'
+    """
+    if isinstance(spec, Synapse):
+        return spec
+    if isinstance(spec, str) and spec.strip().lower().partition(":")[0] in SYNAPSES:
+        return _named_synapse(spec.strip(), _mean(mean))
+    return Incremental(resolve(spec, mean=mean))
+
+
+def _named_synapse(text: str, mean: float) -> Synapse:
+    head, _, tail = text.partition(":")
+    usage, build = SYNAPSES[head.lower()]
+    values: list[float | Rule] = []
+    while tail:
+        part, _, rest = tail.partition(",")
+        try:
+            values.append(float(part))
+            tail = rest
+        except ValueError:  # what is no number is the rule, to the end
+            values.append(resolve(tail, mean=mean))
+            break
+    rule = {"rule": values.pop()} if values and isinstance(values[-1], Rule) else {}
+    try:
+        return build(*values, **rule)
+    except TypeError:
+        raise fail("rule", text, "has too many or too few parts", f"write {usage}") from None
 
 
 def _second_order(text: str) -> Rule:
@@ -203,7 +288,7 @@ def _near(name: str, known: tuple[str, ...] | list[str]) -> str:
 
 
 def _choices() -> str:
-    names = ", ".join(NAMES)
+    names = ", ".join([*NAMES, *SYNAPSES])
     return f'give one of {names}; a formula such as "post*pre - 0.1*pre"; or "c2_corr=1,c1_pre=-0.1"'
 
 

@@ -31,6 +31,9 @@ _MOST_ENTRIES = 4e9
 _FIRST = 1
 _BATCH = 8
 _MOST_TO_DECIDE = 256
+_TOOTHED = 64
+"""Numbers of patterns below which one more or less is more than the precision that is usually asked."""
+
 _FEWEST = 24
 """Trials that the dispersion is estimated from, at least."""
 
@@ -140,7 +143,7 @@ class _Search:
         return {k: c for k, c in self.trials.items() if c and abs(math.log(k / centre)) <= reach}
 
 
-def measure_capacity(
+def search_capacity(
     experiment: Experiment,
     *,
     precision: float = DEFAULT_PRECISION,
@@ -242,9 +245,23 @@ def _censored(search: _Search, limit: int) -> MeasuredCapacity:
 
 def _found(search: _Search, found: Crossing, limit: int, note: str = "") -> MeasuredCapacity:
     best, low, high = (math.floor(x) for x in (found.median, found.low, found.high))
+    if high < min(_TOOTHED, limit):
+        best, low, high = _with_neighbours(search, best, low, high)
     if high > limit:
         note = note or f"the interval reaches the {limit} patterns that there are"
     return _result(search, min(best, limit), min(low, limit), min(high, limit), crossing=found, note=note)
+
+
+def _with_neighbours(search: _Search, best: int, low: int, high: int) -> tuple[int, int, int]:
+    """Widen whole numbers read off a smooth crossing by neighbours whose own trials speak for them.
+
+    Where fields can tie, failures of even and odd K lie on two curves, and the crossing is between them.
+    """
+    bound = search.experiment.criterion.max_failure
+    held = _surely(search, high + 1, bound, _FEWEST)
+    if low > 0 and _surely(search, low, bound, _FEWEST) is False and held is not True:
+        low -= 1
+    return (high + 1 if held else min(best, high)), low, high + (held is not False)
 
 
 def _result(

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from hebbcap import _checks
 from hebbcap._random import block_stream
 from hebbcap.criteria import ALL_PATTERNS, BIT_ERROR, OVERLAP
-from hebbcap.dynamics import Fixed, Threshold, recall, single_pass
+from hebbcap.dynamics import Fixed, Inhibition, Steps, Threshold, recall, single_pass
 from hebbcap.memories import Dense, Memory
+from hebbcap.memories.protocol import in_words
 from hebbcap.question import Experiment
-from hebbcap.theory import midpoint
+from hebbcap.theory import midpoints
 
 Floats = NDArray[np.float64]
 
@@ -76,8 +77,10 @@ def run_trial(experiment: Experiment, n_patterns: int, seed: int, block: int) ->
     return Counts(int((wrong > 0).sum()), n_cues)
 
 
-def flip_bits(patterns: Any, n_flipped: int, levels: tuple[float, float], rng: np.random.Generator) -> Floats:
+def flip_bits(patterns: Any, n_flipped: int, levels: tuple[float, ...], rng: np.random.Generator) -> Floats:
     """Return the patterns (B, D) as states with exactly `n_flipped` bits of each flipped, drawn uniformly.
+
+    A neuron of more than two levels goes to one of the others, all with equal chance.
 
     >>> flip_bits([[1, 1, 1]], 1, (-1.0, 1.0), np.random.default_rng(0)).sum()
     np.float64(1.0)
@@ -86,7 +89,12 @@ def flip_bits(patterns: Any, n_flipped: int, levels: tuple[float, float], rng: n
     if n_flipped:
         order = rng.random(states.shape).argpartition(n_flipped - 1, axis=1)[:, :n_flipped]
         old = np.take_along_axis(states, order, axis=1)
-        np.put_along_axis(states, order, sum(levels) - old, axis=1)
+        if len(levels) == 2:
+            new = sum(levels) - old
+        else:
+            others = np.searchsorted(levels, old) + rng.integers(1, len(levels), old.shape)
+            new = np.array(levels)[others % len(levels)]
+        np.put_along_axis(states, order, new, axis=1)
     return states
 
 
@@ -101,17 +109,23 @@ def _stored(experiment: Experiment, patterns: Any) -> Any:
 
 def resolved_threshold(experiment: Experiment, memory: Any, n_patterns: int) -> Threshold:
     """Return the experiment's threshold, with a midpoint turned into its value at this K."""
-    if not isinstance(experiment.threshold, str):
-        return experiment.threshold
+    asked = experiment.threshold
+    inhibited = asked == Inhibition(None)
+    if not (isinstance(asked, str) or inhibited):
+        return asked
+    kind = Inhibition if inhibited else Fixed
     if experiment.ensemble.independent:
-        return Fixed(midpoint(experiment, n_patterns))
-    return Fixed(_measured_midpoint(memory))
+        steps = midpoints(experiment, n_patterns)
+        return kind(*steps) if len(steps) == 1 else Steps(steps)
+    return kind(_measured_midpoint(memory, inhibited))
 
 
-def _measured_midpoint(memory: Memory) -> float:
+def _measured_midpoint(memory: Memory, inhibited: bool) -> float:
     """Halfway between the mean fields of low and of high neurons, over stored patterns, for data."""
     cued = np.asarray(memory.patterns)[:_MOST_CUES]
     field = memory.field(cued)
+    if inhibited:
+        field = field - field.mean(axis=1, keepdims=True)
     high = cued == memory.levels[1]
     if high.all() or not high.any():
         return 0.0
@@ -127,10 +141,10 @@ def _wrong_bits(
         states = np.asarray(memory.recall(cues))
         if states.shape != cues.shape:
             raise _checks.fail("recall(cues).shape", states.shape, f"must be that of the cues, {cues.shape}")
-        low, high = experiment.ensemble.levels
-        if not ((states == low) | (states == high)).all():
+        levels = experiment.ensemble.levels
+        if not np.isin(states, levels).all():
             raise _checks.fail(
-                "recall(cues)", "array", f"must hold only {low:g} and {high:g}", "apply a threshold"
+                "recall(cues)", "array", f"must hold only {in_words(levels)}", "apply a threshold"
             )
     elif experiment.criterion.one_step:
         states = single_pass(memory, cues, threshold=level)

@@ -10,28 +10,31 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from hebbcap import _checks
-from hebbcap.learning import Rule, resolve
+from hebbcap.learning import Incremental, Rule, Synapse, synapse
 from hebbcap.memories.dense import Dense
 from hebbcap.memories.hopfield import Hopfield
+from hebbcap.memories.plastic import Plastic
 from hebbcap.memories.protocol import Memory, Recaller
-from hebbcap.separation import Exponential, Polynomial
+from hebbcap.separation import Exponential, FormulaSeparation, Polynomial
 
 DEFAULT_ORDER = 3
 
 
-def _hopfield(tail: str, rule: Rule) -> Memory:
-    return Hopfield(rule)
+def _hopfield(tail: str, rule: Synapse) -> Memory:
+    if isinstance(rule, Incremental) and rule.rule.is_additive:
+        return Hopfield(rule.rule)
+    return Plastic(rule)
 
 
-def _dense(tail: str, rule: Rule) -> Memory:
+def _dense(tail: str, rule: Synapse) -> Memory:
     return Dense(Polynomial(_order(tail)))
 
 
-def _rectified(tail: str, rule: Rule) -> Memory:
+def _rectified(tail: str, rule: Synapse) -> Memory:
     return Dense(Polynomial(_order(tail), rectified=True))
 
 
-def _exponential(tail: str, rule: Rule) -> Memory:
+def _exponential(tail: str, rule: Synapse) -> Memory:
     try:
         return Dense(Exponential(float(tail or 1)))
     except ValueError as error:
@@ -42,6 +45,10 @@ def _exponential(tail: str, rule: Rule) -> Memory:
         ) from None
 
 
+def _energy(tail: str, rule: Synapse) -> Memory:
+    return Dense(FormulaSeparation(tail))
+
+
 def _order(tail: str) -> int:
     try:
         return int(tail or DEFAULT_ORDER)
@@ -49,12 +56,13 @@ def _order(tail: str) -> int:
         raise _checks.fail("order", tail, "must be a whole number", "it is the power N of dense:N") from None
 
 
-NAMES: Mapping[str, tuple[str, Callable[[str, Rule], Memory]]] = MappingProxyType(
+NAMES: Mapping[str, tuple[str, Callable[[str, Synapse], Memory]]] = MappingProxyType(
     {
         "hopfield": ("hopfield:RULE, pairwise weights written by a local rule (Hebb if left out)", _hopfield),
         "dense": ("dense:N, F(x) = x^N / N (N = 3 if left out)", _dense),
         "rectified": ("rectified:N, F(x) = max(x, 0)^N / N", _rectified),
         "exponential": ("exponential:BETA, F(x) = exp(BETA x) (BETA = 1 if left out)", _exponential),
+        "energy": ("energy:FORMULA, F(x) as a polynomial such as x^3/3 + 0.1*x^5", _energy),
     }
 )
 """Name -> (one line for the help, function of the text after the colon and the rule)."""
@@ -64,7 +72,7 @@ def memory(
     spec: str | Memory | Recaller,
     *,
     order: int | None = None,
-    rule: str | Rule | None = None,
+    rule: str | Rule | Synapse | None = None,
     mean: float = 0.0,
 ) -> Memory | Recaller:
     """Return the memory that a name stands for.
@@ -72,12 +80,13 @@ def memory(
     Parameters
     ----------
     spec : str, Memory or Recaller
-        "hopfield", "hopfield:covariance", "dense", "dense:4", "rectified:3", "exponential",
-        "exponential:0.5"; or a memory, returned as it is.
+        "hopfield", "hopfield:covariance", "hopfield:oja:0.05", "dense", "dense:4", "rectified:3",
+        "exponential", "exponential:0.5"; or a memory, returned as it is.
     order : int, optional
         The power of F for `dense` and `rectified`, instead of the number after the colon.
-    rule : str or Rule, optional
-        The learning rule of `hopfield`: a name, named coefficients or a formula; Hebb if left out.
+    rule : str, Rule or Synapse, optional
+        The learning rule of `hopfield`: a name, named coefficients or a formula; Hebb if left out. One
+        that reads the present weight gives a `Plastic` memory, in which the order of patterns matters.
     mean : float
         Mean activity of the patterns, which the covariance rule subtracts.
 
@@ -115,7 +124,7 @@ def memory(
             )
         if tail:
             raise _checks.fail("rule", str(rule), f"contradicts {spec}", "give the rule once")
-    chosen: str | Rule = "hebb" if rule is None else rule
+    chosen: str | Rule | Synapse = "hebb" if rule is None else rule
     if name == "hopfield" and tail:
         chosen = tail
-    return NAMES[name][1](tail, resolve(chosen, mean=mean))
+    return NAMES[name][1](tail, synapse(chosen, mean=mean))

@@ -63,7 +63,7 @@ class Dense(Memory):
         """The stored patterns (K, D), or None while nothing is stored."""
         return self._patterns
 
-    def holding(self, patterns: Patterns | None, levels: tuple[float, float] | None = None) -> Dense:
+    def holding(self, patterns: Patterns | None, levels: tuple[float, ...] | None = None) -> Dense:
         """Return this memory holding exactly these patterns, which must be +-1."""
         if patterns is not None and not patterns.all():
             raise _checks.fail(

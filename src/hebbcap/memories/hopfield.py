@@ -7,6 +7,7 @@ with g(post, pre) a polynomial. Hopfield (1982) for g = post * pre.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import final
 
@@ -15,7 +16,8 @@ from numpy.typing import ArrayLike
 
 from hebbcap import _checks
 from hebbcap.learning import Rule, hebb
-from hebbcap.memories.protocol import Array, Floats, LocalField, Memory, Patterns, Tracker
+from hebbcap.memories.protocol import Array, Floats, LocalField, Memory, Patterns, Tracker, in_words
+from hebbcap.patterns.discrete import checked_levels
 
 _FLOAT32_EXACT = 2**24
 """Whole numbers below this are exact in single precision, which is twice as fast."""
@@ -56,7 +58,7 @@ class Hopfield(Memory):
 
     rule: Rule = field(default_factory=hebb)
     _patterns: Patterns | None = field(default=None, repr=False, compare=False)
-    _levels: tuple[float, float] | None = field(default=None, repr=False, compare=False)
+    _levels: tuple[float, ...] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.rule, Rule):
@@ -80,14 +82,20 @@ class Hopfield(Memory):
         """The stored patterns (K, D), or None while nothing is stored."""
         return self._patterns
 
-    def holding(self, patterns: Patterns | None, levels: tuple[float, float] | None = None) -> Hopfield:
+    def holding(self, patterns: Patterns | None, levels: tuple[float, ...] | None = None) -> Hopfield:
         """Return this memory holding exactly these patterns."""
         return Hopfield(self.rule, patterns, levels)
 
     @property
-    def levels(self) -> tuple[float, float]:
-        """The two values that neurons take."""
+    def levels(self) -> tuple[float, ...]:
+        """The values that neurons take."""
         return self._levels or super().levels
+
+    def _named_levels(self, levels: Sequence[float]) -> tuple[float, ...]:
+        named = checked_levels(levels)
+        if self.patterns is not None and named != self.levels:
+            raise _checks.fail("levels", named, f"must be {in_words(self.levels)}", "as stored before")
+        return named
 
     @property
     def weights(self) -> Floats:
@@ -148,16 +156,17 @@ class Hopfield(Memory):
 
     def _self_coupling(self, patterns: Patterns) -> Floats:
         """Sum of g(xi_i, xi_i) over the patterns: what the zero diagonal leaves out, shape (D,)."""
-        low, high = self.levels
-        table = self.rule.table((low, high))
-        n_high = (patterns == 1).sum(axis=0)
-        return np.asarray(table[1, 1] * n_high + table[0, 0] * (len(patterns) - n_high))
+        diagonal = np.diagonal(self.rule.table(self.levels))
+        counts = ((patterns == level).sum(axis=0) for level in self.levels)
+        return np.asarray(sum(g * count for g, count in zip(diagonal, counts, strict=True)))
 
     def _dtype(self, patterns: Patterns) -> type:
         """Single precision where every sum is a whole number that it holds exactly."""
-        coefficients = [c for _, c in self.rule.terms]
-        bound = sum(abs(c) for c in coefficients) * patterns.size
-        whole = all(float(c).is_integer() for c in coefficients)
+        largest = max(abs(level) for level in self.levels)
+        # A term of powers a and b, times the state: at most |c| largest^(a + b + 1) for each entry.
+        bound = sum(abs(c) * largest ** (post + pre + 1) for (_, post, pre), c in self.rule.terms)
+        bound *= patterns.size
+        whole = all(float(c).is_integer() for _, c in self.rule.terms)
         return np.float32 if whole and bound < _FLOAT32_EXACT else np.float64
 
 

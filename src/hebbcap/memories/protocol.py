@@ -7,7 +7,7 @@ here (`Memory`). Whether a theory predicts it is asked of the theory, not of the
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -75,7 +75,7 @@ class Memory(ABC):
         """The stored patterns (K, D), or None while nothing is stored."""
 
     @abstractmethod
-    def holding(self, patterns: Patterns | None, levels: tuple[float, float] | None = None) -> Self:
+    def holding(self, patterns: Patterns | None, levels: tuple[float, ...] | None = None) -> Self:
         """Return this memory holding exactly these patterns (K, D), int8, taken as they are.
 
         For patterns known to be sound; `store` checks what it is given. The levels are read off the patterns
@@ -105,25 +105,42 @@ class Memory(ABC):
         return 0 if self.patterns is None else int(self.patterns.shape[0])
 
     @property
-    def levels(self) -> tuple[float, float]:
-        """The two values that neurons take: (-1, 1), or (0, 1) where a stored pattern holds a 0."""
+    def levels(self) -> tuple[float, ...]:
+        """The values that neurons take: (-1, 1), or (0, 1) where a stored pattern holds a 0."""
         return (0.0, 1.0) if self.patterns is not None and not self.patterns.all() else (-1.0, 1.0)
 
-    def store(self, patterns: ArrayLike) -> Self:
+    def store(self, patterns: ArrayLike, *, levels: Sequence[float] | None = None) -> Self:
         """Return this memory with one pattern (D,) or several (K, D) added.
+
+        Parameters
+        ----------
+        patterns : array-like
+            All +-1, or all 0 and 1; or of any `levels`.
+        levels : sequence of float, optional
+            The values that neurons take, for others than these two: ascending whole numbers from -127 to
+            127. They stay with the memory.
 
         Raises
         ------
         InvalidArgument
-            If the patterns are not all +-1 or all 0/1, are empty, or don't match those stored before.
+            If the patterns are not of two levels or those given, are empty, or don't match those stored
+            before; or this kind of memory has no more levels than two.
         """
-        new = as_patterns(patterns)
+        if levels is not None:
+            levels = self._named_levels(levels)
+        elif len(self.levels) > 2:
+            levels = self.levels
+        new = as_patterns(patterns, levels)
         if self.patterns is not None:
             if new.shape[1] != self.dim:
                 raise _checks.fail("patterns.shape", new.shape, f"must end in the stored dim {self.dim}")
-            new = as_patterns(np.concatenate([self.patterns, new]))
+            new = as_patterns(np.concatenate([self.patterns, new]), levels)
         new.setflags(write=False)
-        return self.holding(new)
+        return self.holding(new, levels)
+
+    def _named_levels(self, levels: Sequence[float]) -> tuple[float, ...]:
+        """Return the levels a user named, or say why this memory can't have them."""
+        raise _checks.fail("levels", levels, f"do not go with {self.name}", "its neurons are -1 and +1")
 
     def forget(self, pattern: ArrayLike) -> Self:
         """Return this memory without one stored copy of `pattern` (D,).
@@ -146,7 +163,7 @@ class Memory(ABC):
             raise _checks.fail("pattern", wanted.tolist(), "must be one of the stored patterns")
         kept = np.delete(held, found[0], axis=0)
         kept.setflags(write=False)
-        return self.holding(kept if len(kept) else None)
+        return self.holding(kept if len(kept) else None, self.levels if len(self.levels) > 2 else None)
 
     def field(self, states: ArrayLike) -> Floats:
         """Return the local field of every neuron, shape (B, D), for states (B, D) or (D,).
@@ -180,8 +197,8 @@ class Memory(ABC):
         array = np.atleast_2d(_as_array("states", states)).astype(np.float64)
         if array.ndim != 2 or array.shape[1] != self.dim or not len(array):
             raise _checks.fail("states.shape", np.shape(states), f"must be (B, {self.dim}) or ({self.dim},)")
-        if not ((array == self.levels[0]) | (array == self.levels[1])).all():
-            raise _checks.fail("states", "array", f"must hold only {self.levels[0]:g} and {self.levels[1]:g}")
+        if not np.isin(array, self.levels).all():
+            raise _checks.fail("states", "array", f"must hold only {in_words(self.levels)}")
         return self.patterns, array
 
 
@@ -196,8 +213,17 @@ def _as_array(name: str, values: ArrayLike) -> Array:
     return array
 
 
-def as_patterns(patterns: ArrayLike) -> Patterns:
-    """Return patterns as an int8 array (K, D) of +-1 or of 0 and 1, or explain why they are not.
+def in_words(levels: Sequence[float]) -> str:
+    """Return the levels as they are read out.
+
+    >>> in_words((-1.0, 0.0, 1.0))
+    '-1, 0 and 1'
+    """
+    return ", ".join(f"{x:g}" for x in levels[:-1]) + f" and {levels[-1]:g}"
+
+
+def as_patterns(patterns: ArrayLike, levels: Sequence[float] | None = None) -> Patterns:
+    """Return patterns as an int8 array (K, D) of +-1, of 0 and 1 or of the levels, or explain why not.
 
     >>> as_patterns([1, -1, 1]).shape
     (1, 3)
@@ -207,6 +233,10 @@ def as_patterns(patterns: ArrayLike) -> Patterns:
         raise _checks.fail(
             "patterns.shape", np.shape(patterns), "must be (K, D) with K >= 1 patterns of D >= 2 neurons"
         )
+    if levels is not None:
+        if not np.isin(array, levels).all():
+            raise _checks.fail("patterns", "array", f"must hold only {in_words(levels)}", "the levels named")
+        return array.astype(np.int8)
     is_one = array == 1
     for low in (-1, 0):
         if (is_one | (array == low)).all():
@@ -215,5 +245,5 @@ def as_patterns(patterns: ArrayLike) -> Patterns:
         "patterns",
         "array",
         "must hold only +-1, or only 0 and 1",
-        "hebbcap.binarise turns other values into one of the two and says how",
+        "hebbcap.binarise makes two levels of other values; store(..., levels=...) keeps more of them",
     )

@@ -17,8 +17,11 @@ from numpy.typing import ArrayLike
 
 from hebbcap import _checks
 from hebbcap.patterns.binarise import METHODS, binarise, check_method, flatten_pictures
+from hebbcap.patterns.correlated import Hierarchical, Markov, Template
 from hebbcap.patterns.data import Data
 from hebbcap.patterns.datasets import digits, faces
+from hebbcap.patterns.discrete import Discrete, ternary
+from hebbcap.patterns.discrete import parse as parse_discrete
 from hebbcap.patterns.ensembles import Biased, Ensemble, Rademacher, Sparse
 from hebbcap.patterns.files import SUFFIXES, read_array, split_key
 
@@ -27,22 +30,45 @@ __all__ = [
     "SPELLINGS",
     "Biased",
     "Data",
+    "Discrete",
     "Ensemble",
+    "Hierarchical",
+    "Markov",
     "Rademacher",
     "Sparse",
+    "Template",
     "binarise",
     "digits",
     "ensemble",
     "faces",
     "read_array",
+    "ternary",
 ]
 
-SPELLINGS = ("rademacher", "biased:P", "sparse:A", "digits", "faces")
+SPELLINGS = (
+    "rademacher",
+    "biased:P",
+    "sparse:A",
+    "ternary:A",
+    "discrete:LEVEL=CHANCE,...",
+    "template:C",
+    "hierarchical:FAMILIES,B",
+    "markov:RHO",
+    "digits",
+    "faces",
+)
 """Texts that `ensemble` reads, beside paths; P and A are chances between 0 and 1."""
 
-_WITH_NUMBER: dict[str, tuple[str, Callable[[float], Ensemble]]] = {
+_WITH_NUMBER: dict[str, tuple[str, Callable[..., Ensemble]]] = {
     "biased": ("biased:P, P the chance of +1, such as biased:0.3", Biased),
     "sparse": ("sparse:A, A the fraction of neurons that are on, such as sparse:0.1", Sparse),
+    "ternary": ("ternary:A, A the fraction of neurons that are -1 or +1, such as ternary:0.3", ternary),
+    "template": ("template:C, C the correlation with one template, such as template:0.2", Template),
+    "hierarchical": (
+        "hierarchical:FAMILIES,B, B the correlation with the family's ancestor, such as hierarchical:10,0.5",
+        Hierarchical,
+    ),
+    "markov": ("markov:RHO, RHO the correlation of neighbouring entries, such as markov:0.5", Markov),
 }
 _DATASETS: dict[str, Callable[[str], Data]] = {"digits": digits, "faces": faces}
 
@@ -53,7 +79,7 @@ def ensemble(spec: str | os.PathLike[str] | Ensemble | ArrayLike, *, binarise: s
     Parameters
     ----------
     spec : str, PathLike, Ensemble or array_like
-        "rademacher", "biased:P", "sparse:A", "digits" or "faces"; the path of a `.npy`, `.npz` (or
+        One of `SPELLINGS`, as "sparse:0.1" or "digits"; the path of a `.npy`, `.npz` (or
         `file.npz:key`) or `.csv` file or of a folder of pictures; an array (rows, dim), or
         (rows, height, width) for pictures; or an ensemble, which is returned as it is.
     binarise : str
@@ -103,14 +129,17 @@ def _from_text(spec: str, method: str) -> Ensemble:
         return Rademacher()
     if spec in _DATASETS:
         return _DATASETS[spec](method)
+    if head == "discrete":
+        return _discrete(spec, number)
     if head in _WITH_NUMBER:
         usage, kind = _WITH_NUMBER[head]
         try:
-            return kind(float(number))
-        except ValueError as error:
+            return kind(*(int(n) if n.isdecimal() else float(n) for n in number.split(",")))
+        except (TypeError, ValueError) as error:
             if isinstance(error, _checks.InvalidArgument):
                 raise
-            raise _checks.fail("patterns", spec, "has no number", f"write {usage}") from None
+            lack = "has not the two numbers" if kind is Hierarchical else "has no number"
+            raise _checks.fail("patterns", spec, lack, f"write {usage}") from None
     if split_key(spec)[0].lower().endswith(SUFFIXES) or os.path.isdir(spec):
         return _from_file(spec, method)
     names = [spelling.partition(":")[0] for spelling in SPELLINGS]
@@ -123,6 +152,16 @@ def _from_text(spec: str, method: str) -> Ensemble:
         f"{hint}there are {', '.join(SPELLINGS)}, "
         f"and the path of a {', '.join(SUFFIXES)} file or of a folder of pictures",
     )
+
+
+def _discrete(spec: str, pairs: str) -> Ensemble:
+    try:
+        return parse_discrete(pairs)
+    except ValueError as error:
+        if isinstance(error, _checks.InvalidArgument):
+            raise
+        usage = "write discrete:LEVEL=CHANCE,..., such as discrete:-1=0.25,0=0.5,1=0.25"
+        raise _checks.fail("patterns", spec, "has no levels and chances", usage) from None
 
 
 def _from_file(path: str, method: str) -> Data:

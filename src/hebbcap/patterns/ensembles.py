@@ -1,7 +1,8 @@
 """What is stored: ensembles that patterns are drawn from.
 
-An ensemble knows its two levels and how often the high one occurs, which is all that a theory of
-crosstalk reads, and it draws int8 arrays `(n_patterns, dim)`, which is all that a measurement reads.
+An ensemble knows its levels and how often each occurs, which is all that a theory of crosstalk reads, and
+it draws int8 arrays `(n_patterns, dim)`, which is all that a measurement reads. Most have two levels;
+`hebbcap.patterns.discrete` has any number.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _BLOCK = 1 << 18
 
 
 class Ensemble(abc.ABC):
-    """Something that two-level patterns are drawn from."""
+    """Something that patterns of two or more levels are drawn from."""
 
     @property
     @abc.abstractmethod
@@ -32,13 +33,18 @@ class Ensemble(abc.ABC):
 
     @property
     @abc.abstractmethod
-    def levels(self) -> tuple[float, float]:
-        """The values (low, high) of an entry: (-1.0, 1.0) or (0.0, 1.0)."""
+    def levels(self) -> tuple[float, ...]:
+        """The values of an entry, ascending: (-1.0, 1.0) or (0.0, 1.0) where there are two."""
 
     @property
     @abc.abstractmethod
     def p_high(self) -> float:
-        """Chance that an entry is at the high level; for data, the share of entries that are."""
+        """Chance that an entry is at the highest level; for data, the share of entries that are."""
+
+    @property
+    def chances(self) -> tuple[float, ...]:
+        """Chance of each level, in the order of `levels`."""
+        return (1.0 - self.p_high, self.p_high)
 
     @property
     @abc.abstractmethod
@@ -67,12 +73,12 @@ class Ensemble(abc.ABC):
 
     @property
     def variance(self) -> float:
-        """Variance of an entry, p (1 - p) (high - low)^2."""
-        low, high = self.levels
-        return self.p_high * (1.0 - self.p_high) * (high - low) ** 2
+        """Variance of an entry, M_2 - M_1^2, summed without cancellation."""
+        mean = self.mean
+        return sum(p * (x - mean) ** 2 for x, p in zip(self.levels, self.chances, strict=True))
 
     def moment(self, k: int) -> float:
-        r"""Return the k-th moment of an entry, :math:`M_k = p\,h^k + (1 - p)\,l^k`.
+        r"""Return the k-th moment of an entry, :math:`M_k = \sum_a p_a x_a^k`.
 
         Parameters
         ----------
@@ -82,7 +88,7 @@ class Ensemble(abc.ABC):
         Returns
         -------
         float
-            E[x^k], with h and l the levels and p the chance of the high one.
+            E[x^k], with x_a the levels and p_a their chances.
 
         Raises
         ------
@@ -95,8 +101,7 @@ class Ensemble(abc.ABC):
         (0.5, 1.0, 0.125)
         """
         k = _checks.integer("k", k, low=0, meaning="k is the order of the moment E[x^k]")
-        low, high = self.levels
-        return self.p_high * high**k + (1.0 - self.p_high) * low**k
+        return sum(p * x**k for x, p in zip(self.levels, self.chances, strict=True))
 
     @abc.abstractmethod
     def sample(self, n_patterns: int, dim: int, rng: RandomState = None) -> Patterns:
@@ -125,7 +130,7 @@ class Ensemble(abc.ABC):
         """
 
 
-class _Drawn(Ensemble):
+class Drawn(Ensemble):
     """The part that is common to ensembles of independent entries: no data, so no limit and no note."""
 
     @property
@@ -153,17 +158,20 @@ class _Drawn(Ensemble):
         n_patterns, dim = checked_shape(n_patterns, dim)
         rng = generator(rng)
         patterns = np.empty(n_patterns * dim, np.int8)
-        low, high = (int(level) for level in self.levels)
         for start in range(0, patterns.size, _BLOCK):
-            block = patterns[start : start + _BLOCK]
-            np.multiply(_chances(self.p_high, block.size, rng), np.int8(high - low), out=block)
-            block += np.int8(low)
+            self._draw(patterns[start : start + _BLOCK], rng)
         return patterns.reshape(n_patterns, dim)
+
+    def _draw(self, block: Patterns, rng: np.random.Generator) -> None:
+        """Fill a block with fresh entries."""
+        low, high = (int(level) for level in self.levels)
+        np.multiply(_chances(self.p_high, block.size, rng), np.int8(high - low), out=block)
+        block += np.int8(low)
 
 
 @final
 @dataclass(frozen=True)
-class Rademacher(_Drawn):
+class Rademacher(Drawn):
     """Independent entries, -1 or +1 with equal chance: what most published capacities assume.
 
     >>> Rademacher().sample(2, 6, rng=0)
@@ -189,7 +197,7 @@ class Rademacher(_Drawn):
 
 @final
 @dataclass(frozen=True)
-class Biased(_Drawn):
+class Biased(Drawn):
     """Independent entries, +1 with chance `p`, else -1.
 
     Parameters
@@ -232,7 +240,7 @@ class Biased(_Drawn):
 
 @final
 @dataclass(frozen=True)
-class Sparse(_Drawn):
+class Sparse(Drawn):
     """Independent entries, 1 with chance `activity`, else 0: neurons that fire or are silent.
 
     Parameters

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from hebbcap.estimate import BitError, Capacity
-from hebbcap.plots.frame import COLOURS, LABELS, plain_ticks, title_of
+from hebbcap.plots.frame import COLOURS, plain_ticks, title_of
 from hebbcap.question import Experiment
-from hebbcap.theory import NoTheory, failure
+from hebbcap.theory import LABELS, failure_curve
 
 Floats = NDArray[np.float64]
 
@@ -115,14 +113,8 @@ def _against_count(centre: float, title: str, failure_name: str) -> tuple[Figure
     return figure, axes, np.unique(np.round(np.geomspace(max(first, 2), last, 28)))
 
 
-def _curve(method: str, asked: Experiment, counts: Any) -> Any:
-    values = []
-    for k in counts:
-        try:
-            values.append(failure(method, asked, int(k)))
-        except NoTheory:
-            values.append(np.nan)
-    shown = np.array(values)
+def _curve(method: str, asked: Experiment, counts: Floats) -> Floats:
+    shown = failure_curve(method, asked, [int(k) for k in counts])
     shown[shown <= 0] = np.nan
     return shown
 

@@ -18,8 +18,17 @@ from hebbcap import _checks
 from hebbcap.patterns import Data
 from hebbcap.question import Experiment
 
-COLOURS = {"snr": "#e69f00", "exact": "#0072b2", "measured": "#111111"}
-LABELS = {"snr": "signal to noise", "exact": "exact law", "measured": "measured"}
+COLOURS = {
+    "snr": "#e69f00",
+    "exact": "#0072b2",
+    "joint": "#cc79a7",
+    "correlated": "#cc79a7",
+    "propagated": "#0072b2",
+    "mean-field": "#56b4e9",
+    "measured": "#111111",
+}
+"""One colour a theory in every picture; those that never stand side by side share one."""
+
 FORMATS = (".png", ".svg", ".pdf")
 
 

@@ -20,7 +20,7 @@ def recall_figure(gallery: Gallery) -> Figure:
     height, width = gallery.image_shape
     size = (1.2 * wide + 0.9, bands * (1.25 * 3 * min(max(height / width, 0.5), 2.0) + 0.4) + 0.5)
     figure = Figure(figsize=size, layout="constrained")
-    low, high = gallery.levels
+    low, high = gallery.levels[0], gallery.levels[-1]
     for cue in range(count):
         band, column = divmod(cue, wide)
         for row, (name, states) in enumerate(rows):

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hebbcap.exponent import Scaling
-from hebbcap.plots.frame import COLOURS, LABELS, plain_ticks, title_of
-from hebbcap.theory import METHODS
+from hebbcap.plots.frame import COLOURS, plain_ticks, title_of
+from hebbcap.theory import LABELS, METHODS
 
 
 def scaling_figure(result: Scaling) -> Figure:

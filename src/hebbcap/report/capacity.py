@@ -8,6 +8,7 @@ from rich.text import Text
 
 from hebbcap.estimate import BitError, Capacity
 from hebbcap.report.tables import add_theories, heading, memory_name, plain_table, whole
+from hebbcap.theory import LABELS
 
 
 def capacity_report(result: Capacity, others: tuple[Capacity, ...] = ()) -> RenderableType:
@@ -19,7 +20,7 @@ def capacity_report(result: Capacity, others: tuple[Capacity, ...] = ()) -> Rend
         shown = f">= {m.n_patterns:,}" if m.censored else f"{m.n_patterns:,}"
         interval = "" if m.high is None else f"{m.low:,} to {m.high:,}"
         table.add_row("measured", shown, interval, m.note or f"{m.trials:,} trials")
-    parts: list[RenderableType] = [*heading(result.experiment), table, *reasons]
+    parts: list[RenderableType] = [*heading(result.experiment), table, *_bits(result), *reasons]
     if result.independent:
         names = ", ".join(f"{name} {whole(value)}" for name, value in result.independent)
         parts.append(
@@ -31,6 +32,16 @@ def capacity_report(result: Capacity, others: tuple[Capacity, ...] = ()) -> Rend
     if others:
         parts.append(_beside(result, others))
     return Group(*parts)
+
+
+def _bits(result: Capacity) -> list[Text]:
+    found = result.information
+    if found is None or result.best is None:
+        return []
+    how = "" if result.best[0] == "measured" else f" ({LABELS[result.best[0]]})"
+    text = f"{found.per_neuron:.4g} bits per neuron, {found.per_synapse:.3g} per synapse{how}"
+    text += f": {found.synapses}"
+    return [Text(text + (f"; {found.note}" if found.note else ""), style="dim")]
 
 
 def _beside(result: Capacity, others: tuple[Capacity, ...]) -> Table:

@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hebbcap.exponent import Scaling
-from hebbcap.report.tables import NAMES, heading, memory_name, plain_table
-from hebbcap.theory import METHODS
+from hebbcap.report.tables import heading, memory_name, plain_table
+from hebbcap.theory import LABELS, METHODS
 
 
 def scaling_report(result: Scaling) -> RenderableType:
@@ -17,7 +17,7 @@ def scaling_report(result: Scaling) -> RenderableType:
     table.add_column("dim", justify="right")
     for method in METHODS:
         if method in result.theory:
-            table.add_column(NAMES[method], justify="right")
+            table.add_column(LABELS[method], justify="right")
             table.add_column("slope", justify="right", style="dim")
     if result.measured:
         table.add_column("measured", justify="right")
@@ -44,9 +44,9 @@ def scaling_report(result: Scaling) -> RenderableType:
     for method in METHODS:
         slope_ = result.theory_slope(method)
         if slope_ is not None:
-            exponents.add_row(NAMES[method], f"{slope_.exponent:.3f}", "", "over the dims asked")
+            exponents.add_row(LABELS[method], f"{slope_.exponent:.3f}", "", "over the dims asked")
         elif method in result.why:
-            exponents.add_row(NAMES[method], "-", "", result.why[method])
+            exponents.add_row(LABELS[method], "-", "", result.why[method])
     if result.measured:
         s = result.measured_slope()
         if s is None or s.low is None or s.high is None:

@@ -14,9 +14,7 @@ from hebbcap.dynamics import Fixed
 from hebbcap.learning import hebb
 from hebbcap.memories import Hopfield, Memory
 from hebbcap.question import Experiment
-from hebbcap.theory import Reading
-
-NAMES = {"snr": "signal to noise", "exact": "exact law", "measured": "measured"}
+from hebbcap.theory import LABELS, Reading
 
 
 def add_theories(
@@ -25,9 +23,9 @@ def add_theories(
     """Add a row for each theory; return, below the table, why some don't apply."""
     reasons: dict[str, list[str]] = {}
     for reading in readings:
-        table.add_row(NAMES[reading.method], show(reading.value), "", reading.why if reading.applies else "")
+        table.add_row(LABELS[reading.method], show(reading.value), "", reading.why if reading.applies else "")
         if not reading.applies:
-            reasons.setdefault(reading.why, []).append(NAMES[reading.method])
+            reasons.setdefault(reading.why, []).append(LABELS[reading.method])
     return [Text(f"No {' or '.join(names)}: {why}.") for why, names in reasons.items()]
 
 

@@ -28,15 +28,16 @@ def neuron_cases(
     n_flipped: int,
     own_field: Callable[[bool, int, Floats, Floats], Floats],
     same_for_all_cues: bool,
+    every_cue: bool = False,
 ) -> tuple[Floats, Floats, Floats, Bools, Bools]:
     """List the cases of a neuron and its cue: weight, own field, high neurons of the cue, and two labels.
 
     Cases that agree in all but their weight are merged; where the crosstalk is the same for all cues,
-    every cue is taken for one with all neurons high.
+    every cue is taken for one with all neurons high. With `every_cue` none is stepped over.
     """
     n, parts = dim - 1, []
     for is_high, right, chance, flipped in _classes(ensemble, dim, n_flipped):
-        n_high, flipped_high, weight = cue_cases(n, ensemble.p_high, flipped)
+        n_high, flipped_high, weight = cue_cases(n, ensemble.p_high, flipped, every_cue)
         own = own_field(is_high, flipped, n_high, flipped_high)
         cue_high = np.full_like(own, n) if same_for_all_cues else n_high + flipped - 2 * flipped_high
         labels = np.full_like(own, is_high), np.full_like(own, right)
@@ -58,7 +59,9 @@ def _classes(ensemble: Ensemble, dim: int, n_flipped: int) -> list[tuple[bool, b
     return found
 
 
-def cue_cases(n_others: int, p_high: float, n_flipped: int) -> tuple[Floats, Floats, Floats]:
+def cue_cases(
+    n_others: int, p_high: float, n_flipped: int, every_cue: bool = False
+) -> tuple[Floats, Floats, Floats]:
     """List the cases of a cue: what is left of a pattern when `n_flipped` of N neurons are flipped.
 
     Parameters
@@ -69,6 +72,8 @@ def cue_cases(n_others: int, p_high: float, n_flipped: int) -> tuple[Floats, Flo
         Chance that a neuron of the pattern is high.
     n_flipped : int
         How many of the N are flipped, drawn uniformly.
+    every_cue : bool
+        Whether a stride is ruled out.
 
     Returns
     -------
@@ -79,7 +84,8 @@ def cue_cases(n_others: int, p_high: float, n_flipped: int) -> tuple[Floats, Flo
     >>> n_high, weight * 16
     (array([0., 1., 2., 3., 4.]), array([1., 4., 6., 4., 1.]))
     """
-    n_high = _likely(n_others, n_others * p_high, n_others * p_high * (1 - p_high))
+    variance = n_others * p_high * (1 - p_high)
+    n_high = _likely(n_others, n_others * p_high, variance, whole=every_cue)
     log_n = log_binomial(n_others, p_high, n_high)
     keep = log_n > log_n.max() - _RARE
     n_high, log_n = n_high[keep], log_n[keep]
@@ -87,8 +93,8 @@ def cue_cases(n_others: int, p_high: float, n_flipped: int) -> tuple[Floats, Flo
         weight = np.exp(log_n)
         return n_high, np.zeros_like(n_high), weight / weight.sum()
     share = n_flipped / n_others
-    middle, spread = n_flipped * p_high, n_others * p_high * (1 - p_high) * max(share * (1 - share), 1e-9)
-    flipped = _likely(n_flipped, middle, spread, extra=10 * np.sqrt(n_others * p_high * (1 - p_high)) * share)
+    middle, spread = n_flipped * p_high, variance * max(share * (1 - share), 1e-9)
+    flipped = _likely(n_flipped, middle, spread, extra=10 * np.sqrt(variance) * share, whole=every_cue)
     n, a = (grid.ravel() for grid in np.meshgrid(n_high, flipped, indexing="ij"))
     possible = (a <= n) & (n_flipped - a <= n_others - n)
     n, a = n[possible], a[possible]
@@ -103,14 +109,14 @@ def cue_cases(n_others: int, p_high: float, n_flipped: int) -> tuple[Floats, Flo
     return n[keep], a[keep], weight / weight.sum()
 
 
-def _likely(n: int, middle: float, variance: float, extra: float = 0.0) -> Floats:
+def _likely(n: int, middle: float, variance: float, extra: float = 0.0, whole: bool = False) -> Floats:
     """Whole numbers in 0..n around `middle`, with an odd stride where they are many.
 
     The stride is odd so that even and odd numbers, which can lie on different lattices, share evenly.
     """
     spread = float(np.sqrt(variance))
     stride = max(int(spread / _FINE), 1)
-    stride -= 1 - stride % 2
+    stride = 1 if whole else stride - (1 - stride % 2)
     reach = 12 * spread + 12 + extra
     first, last = max(int(middle - reach), 0), min(int(middle + reach) + 1, n)
     return np.arange(first, last + 1, stride, dtype=np.float64)

@@ -12,8 +12,10 @@ such *cases*.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,11 @@ _FAR = 300.0
 
 _SQUARABLE = 1e150
 """Largest size whose square is still a number in double precision."""
+
+
+_FINE = 16.0
+_TABULATED = 2**23
+"""Nodes of a transform over those in its fall-off, and most points that are tabulated."""
 
 
 @dataclass(frozen=True)
@@ -89,59 +96,13 @@ class Crosstalk(ABC):
 
 
 @dataclass(frozen=True)
-class PairwiseCrosstalk(Crosstalk):
-    """X for a pairwise rule on two-valued neurons: a mixture over post of products over pre.
-
-    Attributes
-    ----------
-    table : ndarray, shape (2, 2)
-        g(post, pre) at (low, high).
-    levels : tuple of float
-        The low and high value of a neuron.
-    p_high : float
-        Chance of the high value.
-    n_others : int
-        N = D - 1.
-    cue_high : ndarray, shape (C,)
-        How many of the N other neurons the cue has at the high level.
-    """
-
-    table: Floats
-    levels: tuple[float, float]
-    p_high: float
-    n_others: int
-    cue_high: Floats
-
-    @property
-    def atoms_per_case(self) -> int:
-        """Six exponentials for each evaluation."""
-        return 6
-
-    @property
-    def multiplicity(self) -> int:
-        """X is itself a sum over N neurons."""
-        return self.n_others
-
-    def log_mgf(self, z: Any, cases: NDArray[np.int64], *, near_zero: bool) -> Any:
-        """Return log E exp(z X)."""
-        low, high = self.levels
-        p, n_high = self.p_high, self.cue_high[cases][:, None]
-        given_post: list[Any] = []
-        for row in self.table:
-            at_high = log_mix(1 - p, z * (high * row[0]), p, z * (high * row[1]), near_zero)
-            at_low = log_mix(1 - p, z * (low * row[0]), p, z * (low * row[1]), near_zero) if low else 0.0
-            given_post.append(n_high * at_high + (self.n_others - n_high) * at_low)
-        return log_mix(1 - p, given_post[0], p, given_post[1], near_zero)
-
-
-@dataclass(frozen=True)
 class AtomCrosstalk(Crosstalk):
     """X as an explicit list of A values, shared by the cases, with their weights in each case.
 
     Attributes
     ----------
     values : ndarray, shape (A,)
-        What X can be.
+        What X can be, increasing.
     law : ndarray of int, shape (C,)
         Which row of `probabilities` holds in a case.
     probabilities : ndarray, shape (L, A)
@@ -162,23 +123,89 @@ class AtomCrosstalk(Crosstalk):
         """One exponential for each value."""
         return len(self.values)
 
-    def log_mgf(self, z: Any, cases: NDArray[np.int64], *, near_zero: bool) -> Any:
-        """Return log E exp(z X)."""
-        # Pairs of atoms: cosh(zv) - 1 = 2 sinh(zv / 2)^2 needs half as many.
-        if self.mirrored and np.abs(np.real(z)).max(initial=0.0) * self.values[-1] < _FAR:
-            half = np.sinh(z[:, :, None] * (0.5 * self.values[len(self.values) // 2 :]))
-            chance = self.probabilities[0, len(self.values) // 2 :]
-            return np.asarray(_log1p((half * half) @ (4 * chance)))
-        chance = self.probabilities[self.law[cases]]
-        exponent = z[:, :, None] * self.values
-        shift = exponent.real.max(axis=2, initial=0.0)
-        if near_zero and shift.max() < 600.0:
-            return np.asarray(_log1p(np.einsum("rma,ra->rm", np.expm1(exponent), chance)))
-        total = np.einsum("rma,ra->rm", np.exp(exponent - shift[:, :, None]), chance)
-        return np.asarray(shift + np.log(total))
+    @cached_property
+    def sizes(self) -> Floats:
+        """The distinct sizes of the values, increasing, shape (M,)."""
+        return np.asarray(np.unique(np.abs(self.values)))
 
-    def log_mgf_on_period(self, case: int, tilt: float, direction: float, nodes: int) -> Complexes:
-        """Return log E exp(z X) at z = tilt + i k direction pi / (nodes * spacing), k = 0 ... nodes.
+    @cached_property
+    def by_size(self) -> tuple[Floats, Floats]:
+        """Chances of +size and of -size in each row of `probabilities`, shapes (L, M); a 0 counts as +."""
+        place = np.searchsorted(self.sizes, np.abs(self.values))
+        found = np.zeros((2, len(self.probabilities), len(self.sizes)))
+        for sign, chosen in enumerate((self.values >= 0, self.values < 0)):
+            found[sign][:, place[chosen]] = self.probabilities[:, chosen]
+        return found[0], found[1]
+
+    def log_mgf(self, z: Any, cases: NDArray[np.int64], *, near_zero: bool) -> Any:
+        """Return log E exp(z X), relatively accurate near 0 whatever `near_zero` says."""
+        if not np.iscomplexobj(z):
+            return self._real_log_mgf(z, cases)
+        tilt = np.real(z)
+        if (tilt != tilt[:, :1]).any():  # off a line each point is a row of its own
+            rows = np.repeat(cases, z.shape[1])
+            return self.log_mgf(z.reshape(-1, 1), rows, near_zero=near_zero).reshape(z.shape)
+        top = self._real_log_mgf(tilt[:, :1], cases)
+        plus, minus = self.tilted(tilt[:, 0], top[:, 0], cases)
+        return top + _log1p(turned(np.imag(z), self.sizes, plus + minus, plus - minus))
+
+    def tilted(self, tilt: Floats, log_mgf: Floats, cases: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Return the chances of +size and -size, shapes (R, M), weighted by exp(tilt * value) / E exp."""
+        plus, minus = (chance[self.law[cases]] for chance in self.by_size)
+        push = tilt[:, None] * self.sizes
+        with np.errstate(divide="ignore", under="ignore"):
+            return (
+                np.exp(np.log(plus) + push - log_mgf[:, None]),
+                np.exp(np.log(minus) - push - log_mgf[:, None]),
+            )
+
+    def _real_log_mgf(self, z: Floats, cases: NDArray[np.int64]) -> Floats:
+        plus, minus = (chance[self.law[cases]][:, None, :] for chance in self.by_size)
+        push = z[:, :, None] * self.sizes
+        if np.abs(push).max(initial=0.0) < _FAR:
+            # Without the 1 of both, so that even a billionth of it is there: E exp(zX) - 1.
+            half = np.sinh(0.5 * push)
+            excess = (plus + minus) * (2 * half * half) + (plus - minus) * np.sinh(push)
+            return np.asarray(np.log1p(excess.sum(axis=2)))
+        with np.errstate(divide="ignore", under="ignore", over="ignore", invalid="ignore"):
+            up, down = np.log(plus) + push, np.log(minus) - push
+            near = np.abs(push) < 1.0
+            inner = np.where(near, push, 0.0)
+            close = (plus + minus) * (2 * np.sinh(0.5 * inner) ** 2) + (plus - minus) * np.sinh(inner)
+            excess = np.where(near, close, np.exp(up) + np.exp(down) - plus - minus).sum(axis=2)
+            largest = np.maximum(up.max(axis=2), down.max(axis=2))
+            shifted = (np.exp(up - largest[..., None]) + np.exp(down - largest[..., None])).sum(axis=2)
+            return np.asarray(np.where(largest < _FAR, np.log1p(excess), largest + np.log(shifted)))
+
+    @cached_property
+    def loudest(self) -> Floats | None:
+        """Largest |E exp(itX)| from t = k pi / (M spacing) to the end of the period, shape (L, M + 1).
+
+        None off a lattice, and where the period is too long to be tabulated.
+        """
+        nodes = self.period_nodes
+        if not nodes or 2 * nodes * len(self.probabilities) > _TABULATED:
+            return None
+        return loudest_from(self.probabilities, self.places, nodes)
+
+    @cached_property
+    def period_nodes(self) -> int:
+        """M, nodes of a period that are close against the fall-off of E exp(itX); 0 off a lattice."""
+        spacing = float(self.spacing.min())
+        if spacing <= 0 or (self.spacing != spacing).any():
+            return 0
+        spread = float(np.sqrt(self.variance.max()))
+        return 1 << max(math.ceil(math.log2(max(_FINE * spread / spacing, 1))), 6)
+
+    @cached_property
+    def places(self) -> NDArray[np.int64]:
+        """The values counted in spacings from the least."""
+        return np.asarray(np.rint((self.values - self.values[0]) / self.spacing.min()).astype(np.int64))
+
+    def log_mgf_on_period(
+        self, case: int, tilt: float, direction: float, nodes: int, first: int
+    ) -> Complexes:
+        """Return log E exp(z X) at z = tilt + i k direction pi / (nodes * spacing), for the `first` k from 0.
 
         The tilted chances, wrapped onto 2 * nodes lattice points, give all of these in one transform.
         """
@@ -188,25 +215,33 @@ class AtomCrosstalk(Crosstalk):
         shift = float(exponent.max())
         place = np.rint((self.values - offset) / spacing).astype(np.int64) % (2 * nodes)
         wrapped = np.bincount(place, weights=chance * np.exp(exponent - shift), minlength=2 * nodes)
-        turned = np.conj(np.fft.rfft(wrapped))
+        turned = np.conj(np.fft.rfft(wrapped)[:first])
         if direction < 0:
             turned = np.conj(turned)
-        phase = 1j * direction * np.pi / (nodes * spacing) * np.arange(nodes + 1.0) * offset
+        phase = 1j * direction * np.pi / (nodes * spacing) * np.arange(float(len(turned))) * offset
         with np.errstate(divide="ignore"):
             return np.asarray(shift + np.log(turned) + phase)
 
 
-def log_mix(q: float, a: Any, p: float, b: Any, near_zero: bool) -> Any:
-    """Return log(q exp(a) + p exp(b)), q + p = 1; with `near_zero`, relatively accurate near 0."""
-    if not near_zero:
-        with np.errstate(divide="ignore"):
-            largest = np.maximum(np.real(a), np.real(b))
-            return largest + np.log(q * np.exp(a - largest) + p * np.exp(b - largest))
-    small = np.maximum(np.abs(a), np.abs(b)) < 1.0
-    if small.all():
-        return _log1p(q * np.expm1(a) + p * np.expm1(b))
-    near = _log1p(q * np.expm1(np.where(small, a, 0)) + p * np.expm1(np.where(small, b, 0)))
-    return np.where(small, near, log_mix(q, a, p, b, False))
+def loudest_from(chances: Floats, places: NDArray[np.int64], nodes: int) -> Floats:
+    """Largest size of the transforms of R laws on a lattice from node k of M to the end, shape (R, M + 1)."""
+    rows = np.stack([np.bincount(places % (2 * nodes), weights=c, minlength=2 * nodes) for c in chances])
+    size = np.abs(np.fft.rfft(rows, axis=1))
+    # E (X - EX) exp(itX) is at most spread * sin(angle) where |E exp(itX)| = cos(angle): from a node to the
+    # middle between two the angle falls by no more than the spread times the distance.
+    spread = np.sqrt(np.maximum(chances @ (places * 1.0) ** 2 - (chances @ places) ** 2, 0.0))
+    angle = np.arccos(np.minimum(size, 1.0)) - (0.5 * np.pi / nodes * spread)[:, None]
+    size = np.cos(np.maximum(angle, 0.0))
+    return np.asarray(np.maximum.accumulate(size[:, ::-1], axis=1)[:, ::-1])
+
+
+def turned(t: Floats, sizes: Floats, even: Floats, odd: Floats) -> Complexes:
+    """Return E exp(i t X) - 1 for t (R, M) and the sums and differences of the chances of +-size (R, A)."""
+    half = (0.5 * t)[:, :, None] * sizes
+    sine, cosine = np.sin(half), np.cos(half)
+    real = np.matmul(sine * sine, even[:, :, None])[:, :, 0]
+    imag = np.matmul(sine * cosine, odd[:, :, None])[:, :, 0]
+    return np.asarray(-2 * real + 2j * imag)
 
 
 def _log1p(z: Any) -> Any:

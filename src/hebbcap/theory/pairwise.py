@@ -1,14 +1,17 @@
-r"""What is the crosstalk law of a pairwise memory?
+r"""What is the crosstalk law of a pairwise memory, given the cue?
 
 .. math:: X = \sum_{j \ne i} g(\xi_i, \xi_j) s_j
 
-for a rule g(post, pre) on patterns of independent entries.
+for a rule g(post, pre) on patterns of independent entries: given its post, X is a sum of independent terms,
+of which only the level of the cue matters. `hebbcap.theory.local_field` has the law of the whole field, cue
+and all, which is what the readings take.
 """
 
 from __future__ import annotations
 
 import math
-from fractions import Fraction
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,28 +19,122 @@ from numpy.typing import NDArray
 from hebbcap._checks import NoTheory
 from hebbcap.patterns import Ensemble
 from hebbcap.theory.cases import neuron_cases
-from hebbcap.theory.crosstalk import Floats, PairwiseCrosstalk
-
-_DENOMINATOR = 10**6
-"""Coefficients that are fractions with denominators up to this are taken for decimal numbers."""
-
-
-_EXTREME = 200.0
-"""Rules whose values are larger or smaller than exp(this) are scaled."""
+from hebbcap.theory.crosstalk import Bools, Crosstalk, Floats
+from hebbcap.theory.field_lattice import rational_unit
+from hebbcap.theory.local_field import log1p, log_expectation, scaled
+from hebbcap.theory.post_counts import all_or_likely
 
 
-def pairwise_law(table: Floats, ensemble: Ensemble, dim: int, n_flipped: int) -> PairwiseCrosstalk:
-    """Return the law for the rule with values g(post, pre) in `table`, rows and columns (low, high)."""
-    n, p, (low, high) = dim - 1, ensemble.p_high, ensemble.levels
-    scale = float(np.abs(table).max())
-    if not np.isfinite(scale) or scale == 0:
-        raise NoTheory("the rule's values are all 0, or beyond double precision")
-    log_unit = 0.0
-    if abs(math.log(scale)) > _EXTREME:  # squares would leave double precision; a power of 2 rounds nothing
-        power = round(math.log2(scale))
-        table, log_unit = np.ldexp(table, -power), power * math.log(2)
+@dataclass(frozen=True)
+class PairwiseCrosstalk(Crosstalk):
+    """X for a pairwise rule: a mixture over post of products over pre.
+
+    Attributes
+    ----------
+    level : ndarray of int, shape (C,)
+        Number of the level at which the neuron should be, from the lowest.
+    table : ndarray, shape (L, L)
+        g(post, pre) at the levels.
+    levels, chances : ndarray, shape (L,)
+        The values of a neuron and their chances.
+    n_others : int
+        N = D - 1.
+    slots : ndarray, shape (L, C)
+        How many of the N other neurons the cue has at each level.
+    """
+
+    level: NDArray[np.int64]
+    table: Floats
+    levels: Floats
+    chances: Floats
+    n_others: int
+    slots: Floats
+
+    @property
+    def atoms_per_case(self) -> int:
+        """An exponential for each pair of levels, and one for each post."""
+        return len(self.levels) * (len(self.levels) + 1)
+
+    @property
+    def multiplicity(self) -> int:
+        """X is itself a sum over N neurons."""
+        return self.n_others
+
+    def log_mgf(self, z: Any, cases: NDArray[np.int64], *, near_zero: bool) -> Any:
+        """Return log E exp(z X), relatively accurate near 0 whatever `near_zero` says."""
+        slots, flat = self.slots[:, cases], z.ravel()
+        given_post = []
+        for row in self.table:
+            total = z * (self.levels @ slots * (row @ self.chances))[:, None]
+            for level, slot in zip(self.levels, slots, strict=True):
+                if level:
+                    total = total + slot[:, None] * log_expectation(flat, level * row, self.chances).reshape(
+                        z.shape
+                    )
+            given_post.append(total)
+        # Log of the sum over posts of chances times exponentials, about the mean of the logs.
+        return _log_mix(np.stack(given_post, axis=-1), self.chances)
+
+
+def pairwise_law(
+    table: Floats, ensemble: Ensemble, dim: int, n_flipped: int, *, every_cue: bool = False
+) -> PairwiseCrosstalk:
+    """Return the law for the rule with values g(post, pre) in `table`, in the order of the levels.
+
+    With `every_cue` no composition of the cue is stepped over, which matters where the tail is not a smooth
+    function of it.
+
+    Raises
+    ------
+    NoTheory
+        If the rule's values are all 0, or flipped neurons have more than one level to go to: the own field
+        then varies among cues that X can't tell apart.
+    """
+    table, log_unit = scaled(table)
+    levels, chances = np.array(ensemble.levels), np.array(ensemble.chances)
+    if len(levels) == 2:
+        weight, own, slots, level, right, alike = _of_two_levels(table, ensemble, dim, n_flipped, every_cue)
+    elif n_flipped:
+        raise NoTheory("with flips to several levels, X and the own field are not independent given the cue")
+    else:
+        weight, own, slots, level = _of_more(table, levels, chances, dim - 1, every_cue)
+        right, alike = np.ones(len(own), dtype=bool), False
+    push = np.multiply.outer(levels, table)  # (cue level, post, pre): one neuron's s_j g
+    pre_mean = push @ chances
+    pre_variance = (push - pre_mean[:, :, None]) ** 2 @ chances
+    given_post = np.einsum("lc,ly->yc", slots, pre_mean)
+    mean = chances @ given_post
+    variance = chances @ np.einsum("lc,ly->yc", slots, pre_variance) + chances @ (given_post - mean) ** 2
+    spacing, offset = _lattice(push, slots)
+    return PairwiseCrosstalk(
+        weight=weight,
+        own=own,
+        high=level == len(levels) - 1,
+        cued_right=right,
+        mean=mean,
+        variance=variance,
+        least=np.einsum("lc,ly->yc", slots, push.min(axis=2)).min(axis=0),
+        most=np.einsum("lc,ly->yc", slots, push.max(axis=2)).max(axis=0),
+        spacing=spacing,
+        offset=offset,
+        mirrored=alike,
+        log_unit=log_unit,
+        level=level,
+        table=table,
+        levels=levels,
+        chances=chances,
+        n_others=dim - 1,
+        slots=slots,
+    )
+
+
+def _of_two_levels(
+    table: Floats, ensemble: Ensemble, dim: int, n_flipped: int, every_cue: bool
+) -> tuple[Floats, Floats, Floats, NDArray[np.int64], Bools, bool]:
+    """The cases of a neuron and its cue: weight, own field, slots, level, cued right; are all cues alike?"""
+    n, (low, high) = dim - 1, ensemble.levels
     # With a rule odd in pre on symmetric +-1 patterns, a cue and its mirror image act alike.
-    same_for_all_cues = p == 0.5 and low == -high and bool((table[:, 0] == -table[:, 1]).all())
+    alike = ensemble.p_high == 0.5 and low == -high and bool((table[:, 0] == -table[:, 1]).all())
 
     def own_field(is_high: bool, flipped: int, n_high: Floats, flipped_high: Floats) -> Floats:
         to_high, to_low = table[int(is_high), 1], table[int(is_high), 0]
@@ -46,51 +143,50 @@ def pairwise_law(table: Floats, ensemble: Ensemble, dim: int, n_flipped: int) ->
         return np.asarray(from_high + to_low * ((n - n_high - flipped_low) * low + flipped_low * high))
 
     weight, own, cue_high, is_high, right = neuron_cases(
-        ensemble, dim, n_flipped, own_field, same_for_all_cues
+        ensemble, dim, n_flipped, own_field, alike, every_cue
     )
-    push = np.multiply.outer(np.array([low, high]), table)  # (cue level, post, pre): one neuron's s_j g
-    slots = np.stack([n - cue_high, cue_high])  # neurons at each cue level, (2, C)
-    pre_mean = (1 - p) * push[:, :, 0] + p * push[:, :, 1]
-    pre_variance = p * (1 - p) * (push[:, :, 1] - push[:, :, 0]) ** 2
-    given_post = np.einsum("lc,ly->yc", slots, pre_mean)
-    mean = (1 - p) * given_post[0] + p * given_post[1]
-    variance = np.array([1 - p, p]) @ np.einsum("lc,ly->yc", slots, pre_variance)
-    variance = variance + p * (1 - p) * (given_post[1] - given_post[0]) ** 2
-    spacing, offset = _pairwise_lattice(push, slots)
-    return PairwiseCrosstalk(
-        weight=weight,
-        own=own,
-        high=is_high,
-        cued_right=right,
-        mean=mean,
-        variance=variance,
-        least=np.einsum("lc,ly->yc", slots, push.min(axis=2)).min(axis=0),
-        most=np.einsum("lc,ly->yc", slots, push.max(axis=2)).max(axis=0),
-        spacing=spacing,
-        offset=offset,
-        mirrored=same_for_all_cues,
-        log_unit=log_unit,
-        table=table,
-        levels=(low, high),
-        p_high=p,
-        n_others=n,
-        cue_high=cue_high,
-    )
+    return weight, own, np.stack([n - cue_high, cue_high]), is_high.astype(np.int64), right, alike
 
 
-def _pairwise_lattice(push: Floats, slots: Floats) -> tuple[Floats, Floats]:
+def _of_more(
+    table: Floats, levels: Floats, chances: Floats, n: int, every_cue: bool
+) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
+    """The same for any levels and an intact cue."""
+    cues = all_or_likely(n, chances)
+    if cues is None or (every_cue and cues.stride > 1):
+        raise NoTheory(f"cues of {len(levels)} levels and {n} neurons are too many to list")
+    weight = np.exp(cues.log_weight)
+    kept = weight > 0
+    k, weight = cues.k[kept], weight[kept] / weight.sum()
+    own = np.concatenate([k @ (levels * row) for row in table])
+    level = np.repeat(np.arange(len(levels)), len(k))
+    return np.outer(chances, weight).ravel(), own, np.tile(k, (len(levels), 1)).T, level
+
+
+def _lattice(push: Floats, slots: Floats) -> tuple[Floats, Floats]:
     """Spacing and offset of X in each case, or spacing 0 where the rule's values share no unit."""
     unit = common_unit(push.ravel())
-    base = np.einsum("lc,ly->yc", slots, push[:, :, 0])  # X when every pre is low, (2, C)
-    if unit == 0.0 or np.abs(base).max() > 2.0**53 * unit:
+    base = np.einsum("lc,ly->yc", slots, push[:, :, 0])  # X when every pre is the lowest, (L, C)
+    if not unit or np.abs(base).max() > 2.0**53 * unit:
         return np.zeros(slots.shape[1]), base[0]
-    steps = np.rint((push[:, :, 1] - push[:, :, 0]) / unit).astype(np.int64)
-    used = slots > 0
-    spacing: NDArray[np.int64] = np.abs(np.rint((base[1] - base[0]) / unit).astype(np.int64))
-    for level in range(2):
-        for post in range(2):
-            spacing = np.gcd(spacing, np.where(used[level], abs(steps[level, post]), 0))
+    steps = np.rint((push - push[:, :, :1]) / unit).astype(np.int64)
+    spacing: NDArray[np.int64] = np.gcd.reduce(np.rint((base - base[0]) / unit).astype(np.int64), axis=0)
+    for level, slot in enumerate(slots):
+        spacing = np.gcd(spacing, np.where(slot > 0, math.gcd(*map(int, steps[level].ravel())), 0))
     return np.where(spacing == 0, 1, spacing) * unit, base[0]
+
+
+def _log_mix(logs: Any, chances: Floats) -> Any:
+    """Log of the sum of chances times exp(logs) over the last axis, relatively accurate near 0."""
+    mean = logs @ chances
+    flat = (logs - mean[..., None]).reshape(-1, logs.shape[-1])
+    near = np.abs(flat).max(axis=1) < 1.0
+    top = np.real(flat).max(axis=1)
+    with np.errstate(divide="ignore"):
+        mixed = top + np.log(np.exp(flat - top[:, None]) @ chances)
+    if near.any():
+        mixed[near] = log1p(np.expm1(flat[near]) @ chances)
+    return mean + mixed.reshape(mean.shape)
 
 
 def common_unit(values: Floats) -> float:
@@ -101,10 +197,4 @@ def common_unit(values: Floats) -> float:
     >>> common_unit(np.array([1.0, np.sqrt(2)]))
     0.0
     """
-    fractions = [Fraction(float(v)).limit_denominator(_DENOMINATOR) for v in values]
-    scale = max(float(np.abs(values).max()), 1e-300)
-    if any(abs(float(f) - v) > 1e-13 * scale for f, v in zip(fractions, values, strict=True)):
-        return 0.0
-    denominator = math.lcm(*(f.denominator for f in fractions))
-    numerator = math.gcd(*(int(f * denominator) for f in fractions))
-    return 0.0 if numerator == 0 or denominator > 10**12 else float(Fraction(numerator, denominator))
+    return float(rational_unit(values))

@@ -1,160 +1,377 @@
-"""How likely is a sum to fall below a limit when a few rare, large terms decide it?
+r"""How likely is a sum to fall below a limit when a few rare, large terms decide it?
 
 Where one nearby pattern weighs more than all others together (exponential memories, or few patterns of
-high order) no integral converges fast. The terms are then taken in order of size: all ways in which the
-rare large ones can occur are listed with their exact probabilities, a way that the remaining terms can no
-longer overturn is decided, and the common small terms are left to the saddle point integral.
+high order) no integral converges fast. The terms are then taken in order of size. All ways in which the
+large ones can occur are listed with their exact probabilities; the tail of what remains, R, is integrated
+where it is smooth, and else the next size is listed. With M the transform of one remaining term, n of them,
+and any c > 0,
+
+.. math:: P(R \le b) \le e^{cb} M(-c)^n, \qquad P(R \ge b) \le e^{-cb} M(c)^n
+
+decide ways early: what is given away in that manner is added up, and must stay below a share of the result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from scipy.special import gammaln, xlog1py, xlogy
+from scipy.special import gammaln, ndtr, xlog1py, xlogy
 
+from hebbcap.theory.bulk import ERROR, WholeLaw
 from hebbcap.theory.crosstalk import AtomCrosstalk, Bools, Floats
+from hebbcap.theory.sides import smaller_tails
 
-COMMON = 40.0
-"""A size that is expected this often is common enough for the integral."""
+_GIVEN_AWAY = 5e-7
+"""Share of the result that may be given away altogether."""
 
-_NEGLIGIBLE = -60.0
-"""Natural log of the probabilities (1e-26) that are left out of the list of ways."""
+FEW_WAYS, MANY_WAYS = 2**13, 2**18
+"""With more ways than this at one level the list is given up, at first and in the end."""
 
-_UNSEEN = 1e-26
-"""A size that is expected less often than this is taken never to occur."""
+_DEVIATIONS, _MOST_SPLITS = 12.0, 2**27
+"""A size occurs about as often as expected; it is also given up where that splits ways into too many."""
 
-_MOST_WAYS = 3 * 10**5
-"""With more ways than this the terms are not few and large, and the list is given up."""
+_SELDOM, _COMMON = 0.1, 4.0
+"""Sizes within a factor 3 that are expected this often together may leave a smooth sum, and usually do."""
 
-Ways = tuple[Floats, Floats, Floats]
-RestTail = Callable[[AtomCrosstalk, Floats, Floats, bool], tuple[Floats, Bools]]
+_SINGLE = 4
+_MANY = 200
+"""Up to so many ways are integrated one by one; with more than the second nothing else is tried."""
+
+_ROUGHLY = 0.1
+"""The same while the size of the result is still to be found."""
+
+_EVENLY = 0.02
+"""Part of that which each level may give away."""
+
+_IN_BULK = 20.0
+"""So many times more may be lost to the absolute error of tails known in bulk, which happens once."""
+
+_LEAST = 1e-290
+_NEARLY_ALL = 0.8
+_PASSES = 60
+_STIRLING = 1e3
+_STEEPEST = 250.0
+_TILTS = 12
 
 
-def rare_tail(
-    law: AtomCrosstalk, case: int, count: float, sign: float, limit: float, inclusive: bool, rest: RestTail
+@dataclass(frozen=True)
+class RareTerms:
+    """The law of one term by size, largest first.
+
+    Attributes
+    ----------
+    law : AtomCrosstalk
+        Where it comes from.
+    unit : float
+        What a size of 1 is worth. Half a spacing on a lattice, so that sums and ties are exact.
+    sizes : ndarray, shape (M,)
+        Decreasing.
+    plus, minus : ndarray, shape (M,)
+        Chances of +size and of -size.
+    """
+
+    law: AtomCrosstalk
+    unit: float
+    sizes: Floats
+    plus: Floats
+    minus: Floats
+
+    @classmethod
+    def of(cls, law: AtomCrosstalk, case: int, sign: float) -> RareTerms:
+        """Return the terms sign * X of one case."""
+        plus, minus = (chance[law.law[case]][::-1] for chance in law.by_size)
+        if sign < 0:
+            plus, minus = minus, plus
+        spacing = float(law.spacing[case])
+        if not spacing:
+            return cls(law, 1.0, law.sizes[::-1], plus, minus)
+        return cls(law, 0.5 * spacing, np.rint(law.sizes[::-1] / (0.5 * spacing)), plus, minus)
+
+    def from_level(self, level: int) -> AtomCrosstalk:
+        """Return the law of the terms no larger than that of a level."""
+        sizes = self.sizes[level:]
+        values = np.concatenate([-sizes, sizes[::-1]])
+        chance = np.concatenate([self.minus[level:], self.plus[level:][::-1]])
+        chance = chance / chance.sum()
+        mean, one = float(chance @ values), np.ones(1)
+        used = values[chance > 0]
+        return replace(
+            self.law,
+            weight=one,
+            own=0 * one,
+            high=one > 0,
+            cued_right=one > 0,
+            mean=mean * one,
+            variance=float(chance @ values**2) * one - mean**2,
+            least=used.min() * one,
+            most=used.max() * one,
+            spacing=self.law.spacing[:1] / self.unit,
+            offset=values[:1],
+            values=values,
+            law=np.zeros(1, dtype=np.int64),
+            probabilities=chance[None, :],
+        )
+
+
+@dataclass(frozen=True)
+class _Ways:
+    """Ways in which the large terms can occur.
+
+    `short` is what is left of the limit: large terms that cancel leave it exactly, so that small ones added
+    later are not lost in rounding. `left` are the terms not yet listed.
+    """
+
+    short: Floats
+    chance: Floats
+    left: Floats
+
+    def __getitem__(self, chosen: Bools) -> _Ways:
+        return _Ways(self.short[chosen], self.chance[chosen], self.left[chosen])
+
+
+@dataclass(frozen=True)
+class _Remaining:
+    """The terms from one level on: their total chance, and log E exp(c X) at -tilts and at tilts."""
+
+    tilts: Floats
+    down: Floats
+    up: Floats
+
+    @classmethod
+    def of(cls, terms: RareTerms, level: int, count: float) -> _Remaining:
+        sizes, plus, minus = terms.sizes[level:], terms.plus[level:], terms.minus[level:]
+        total = float((plus + minus).sum())
+        if not len(sizes) or total <= 0 or sizes[0] == 0:
+            return cls(np.ones(1), np.zeros(1), np.zeros(1))
+        spread = float(np.sqrt(count * ((plus + minus) @ (sizes / sizes[0]) ** 2) / total)) + 1e-6
+        tilts = np.geomspace(min(0.3 / spread, 1.0), _STEEPEST, _TILTS) / sizes[0]
+        push = tilts[:, None] * sizes
+        even = (2 * np.sinh(0.5 * push) ** 2) @ (plus + minus) / total
+        odd = np.sinh(push) @ (plus - minus) / total
+        return cls(tilts, np.log1p(even - odd), np.log1p(even + odd))
+
+    def log_bounds(self, ways: _Ways) -> tuple[Floats, Floats]:
+        """Upper bounds on the logs of P(R <= short) and of P(R >= short) in each way."""
+        pull = np.outer(ways.short, self.tilts)
+        below = (pull + np.outer(ways.left, self.down)).min(axis=1)
+        above = (np.outer(ways.left, self.up) - pull).min(axis=1)
+        return np.minimum(below, 0.0), np.minimum(above, 0.0)
+
+
+def listed_tail(
+    terms: RareTerms, count: float, limit: float, *, inclusive: bool, most_ways: int = MANY_WAYS
 ) -> float | None:
-    """Return P(sign * S < limit), or <= if inclusive; None where there are too many ways to list.
+    """Return P(S < limit), or <= if inclusive; None where there are too many ways to list.
 
     Parameters
     ----------
-    law : AtomCrosstalk
+    terms : RareTerms
         Law of the terms.
-    case : int
-        The case whose probabilities hold.
     count : float
         Number of terms, whole.
-    sign : float
-        1 or -1.
     limit : float
-        In the units of the terms.
+        In the units of the law; on a lattice, a point of it.
     inclusive : bool
         Whether the limit itself counts.
-    rest : callable
-        `rest(law, counts, limits, inclusive)` for the tails of the common terms.
+    most_ways : int
+        With more ways than this at one level the list is given up.
     """
-    chance = law.probabilities[law.law[case]]
-    values = sign * law.values
-    sizes = np.unique(np.abs(values))[::-1]
-    plus = np.array([chance[values == size].sum() for size in sizes])
-    minus = np.array([chance[values == -size].sum() if size > 0 else 0.0 for size in sizes])
-    both = plus + minus
-    left = np.cumsum(both[::-1])[::-1]  # mass of this size and all smaller ones
-    second = np.cumsum((both * sizes**2)[::-1])[::-1] / left
-    drift = np.cumsum(((plus - minus) * sizes)[::-1])[::-1] / left
-
-    total = 0.0
-    # Sum so far less the limit, its chance, and terms left. Large terms that cancel the limit leave
-    # exactly 0, so that small ones added later are not lost in rounding.
-    ways: Ways = (np.array([-limit]), np.array([1.0]), np.array([count]))
-    for level, size in enumerate(sizes):
-        if count * both[level] < _UNSEEN:
-            continue
-        reach = _reach(ways[2], size, second[level], drift[level])
-        margin = -ways[0]
-        won = margin > reach
-        total += float(ways[1][won].sum())
-        open_ = ~won & (margin >= -reach)
-        ways = (ways[0][open_], ways[1][open_], ways[2][open_])
-        if not len(ways[0]):
-            return total
-        share = min(both[level] / left[level], 1.0)
-        if ways[2].max() * share >= COMMON:
-            common = _without(law, values, chance, float(size))
-            tails, fine = rest(common, ways[2], -ways[0], inclusive)
-            return total + float(ways[1] @ tails) if fine.all() else None
-        spread = _spread(ways, float(size), share, float(plus[level] / both[level]))
-        if spread is None:
+    if terms.law.spacing[0] > 0:
+        limit = float(round(limit / terms.unit))
+    start = _Ways(np.array([limit]), np.ones(1), np.array([count]))
+    below, _ = _Remaining.of(terms, 0, count).log_bounds(start)
+    scale, rough = float(np.exp(below[0])), True
+    for _ in range(_PASSES):
+        share = _ROUGHLY if rough else _GIVEN_AWAY
+        found = _Listing(terms, inclusive, _EVENLY * share * scale, rough, most_ways).run(start)
+        if found is None:
             return None
-        ways = spread
-    reached = ways[0] <= 0 if inclusive else ways[0] < 0
-    return total + float(ways[1][reached].sum())
+        total, lost = found
+        if not rough and lost <= share * total:
+            return total
+        if not rough or lost > share * total:
+            scale = min(scale, max(total, lost)) * 1e-2
+        else:
+            scale, rough = 0.5 * total, False
+        if scale < _LEAST:
+            return None
+    return None
 
 
-def _reach(count: Floats, size: float, second: float, drift: float) -> Floats:
-    """How far the remaining terms can move the sum, but for a chance of 1e-26 (Bernstein's bound)."""
-    nats, variance = -_NEGLIGIBLE, count * second
-    usual = abs(drift) * count + np.sqrt(2 * nats * variance) + 2 * nats * size / 3
-    return np.minimum(count * size, usual) * (1 + 1e-12)
+class _Listing:
+    """One pass over the sizes; gives away at most about `allowance` at each level."""
 
+    def __init__(self, terms: RareTerms, inclusive: bool, allowance: float, rough: bool, most: int) -> None:
+        self.terms, self.inclusive, self.allowance, self.rough = terms, inclusive, allowance, rough
+        self.most_ways = most
+        self.total = 0.0
+        self.lost = 0.0
+        self.listed = 0
+        self.open = 1.0  # chance of the ways that were open at this level
 
-def _spread(ways: Ways, size: float, share: float, chance_plus: float) -> Ways | None:
-    """Split every way by how often a size occurs, and with which signs; None if that is too many."""
-    sums, chances, counts = ways
-    found: list[Ways] = []
-    n_found = 0
-    most = int(min(counts.max(), counts.max() * share + 12 * np.sqrt(counts.max() * share) + 40))
-    for times in range(most + 1):
-        log_times = _log_choose(counts, times) + xlogy(times, share) + xlog1py(counts - times, -share)
-        possible = (counts >= times) & (log_times > _NEGLIGIBLE)
-        if not possible.any():
-            continue
-        for positive in range(times + 1):
+    def run(self, ways: _Ways) -> tuple[float, float] | None:
+        """Return the probability and what was given away, or None."""
+        terms = self.terms
+        both = terms.plus + terms.minus
+        mass = np.cumsum(both[::-1])[::-1]
+        nearby = _nearby(terms.sizes, both)
+        for level, size in enumerate(terms.sizes):
+            if both[level] == 0:
+                continue
+            count = float(ways.left.max())
+            seen = min(count * both[level] / mass[level], 1.0) * float(ways.chance.sum())
+            if seen <= self.allowance / len(both):
+                self.lost += seen
+                continue
+            self.open = float(ways.chance.sum())
+            ways = self._decide(ways, _Remaining.of(terms, level, count))
+            if not len(ways.short):
+                return self.total, self.lost
+            expected = count * nearby[level] / mass[level]
+            if level and expected >= _SELDOM:
+                ways = self._integrate(ways, level, common=expected >= _COMMON)
+                if not len(ways.short):
+                    return self.total, self.lost
+            share = min(both[level] / mass[level], 1.0)
+            after = _Remaining.of(terms, level + 1, count)
+            spread = self._spread(ways, float(size), share, float(terms.plus[level] / both[level]), after)
+            if spread is None:
+                return None
+            ways = spread
+            if not len(ways.short):
+                return self.total, self.lost
+        reached = ways.short >= 0 if self.inclusive else ways.short > 0
+        self.total += float(ways.chance[reached].sum())
+        return self.total, self.lost
+
+    def _decide(self, ways: _Ways, rest: _Remaining) -> _Ways:
+        """Count the ways that are as good as won, and drop those as good as lost."""
+        if not len(ways.short):
+            return ways
+        log_below, log_above = rest.log_bounds(ways)
+        below, above = ways.chance * np.exp(log_below), ways.chance * np.exp(log_above)
+        small = self.allowance * np.maximum(ways.chance / self.open, 1e-5)
+        won = (above <= small) & (ways.short > 0)
+        dropped = ~won & (below <= small)
+        self.total += float(ways.chance[won].sum())
+        self.lost += float(above[won].sum() + below[dropped].sum())
+        return ways[~won & ~dropped]
+
+    def _integrate(self, ways: _Ways, level: int, *, common: bool) -> _Ways:
+        """Add up the ways whose remaining tail is smooth, and return the others."""
+        law = self.terms.from_level(level)
+        if self.rough and not common:
+            return ways
+        if self.rough:
+            away = ways.short - ways.left * law.mean[0]
+            self.total += float(
+                ways.chance @ ndtr(away / np.sqrt(np.maximum(ways.left, 1) * law.variance[0]))
+            )
+            return ways[ways.chance < 0]
+        left_over = self._in_bulk(ways, law)
+        if len(left_over.short) == len(ways.short) and not common:
+            return ways
+        if len(left_over.short) > _MANY:
+            return left_over
+        ways, none = left_over, np.zeros(len(left_over.short), dtype=np.int64)
+        closed, one = np.full(len(none), self.inclusive), np.ones(len(none))
+        found = smaller_tails(law, none, ways.left, ways.short, inclusive=closed, sign=one)
+        self.total += float(ways.chance[found.accurate] @ found.probability[found.accurate])
+        return ways[~found.accurate]
+
+    def _in_bulk(self, ways: _Ways, law: AtomCrosstalk) -> _Ways:
+        """Add up the ways so unlikely that an absolute accuracy does, and return the others."""
+        unlikely = ways.chance * ERROR <= _IN_BULK * self.allowance / len(ways.short)
+        most = float(ways.left.max())
+        unlikely &= ways.left >= _NEARLY_ALL * most  # fewer terms are heard farther out
+        if unlikely.sum() <= _SINGLE:
+            return ways
+        whole = WholeLaw(law, float(ways.left[unlikely].min()), most)
+        if not whole.smooth:
+            return ways
+        for left in np.unique(ways.left[unlikely]):
+            rows = unlikely & (ways.left == left)
+            self.total += float(ways.chance[rows] @ whole.tails(float(left), ways.short[rows]))
+        self.lost += float(ways.chance[unlikely].sum()) * ERROR
+        return ways[~unlikely]
+
+    def _spread(
+        self, ways: _Ways, size: float, share: float, chance_plus: float, rest: _Remaining
+    ) -> _Ways | None:
+        """Split every way by how often a size occurs, and with which signs; None if that is too many."""
+        found: list[_Ways] = []
+        n_found = 0
+        typical = float(ways.left.max() * share)
+        splits = _DEVIATIONS * np.sqrt(typical) + 10
+        if max(splits**2, 40.0 * splits) * len(ways.short) > _MOST_SPLITS:
+            return None
+        smallest = 1e-2 * self.allowance / (1 + _DEVIATIONS * np.sqrt(typical))
+        for times in range(int(ways.left.max()) + 1):
+            log_times = (
+                _log_choose(ways.left, times) + xlogy(times, share) + xlog1py(ways.left - times, -share)
+            )
+            chance = np.where(ways.left >= times, ways.chance * np.exp(log_times), 0.0)
+            if chance.sum() <= smallest:
+                self.lost += float(chance.sum())
+                if times > typical:
+                    break
+                continue
+            positive = np.arange(times + 1.0)
             log_sign = (
-                _log_choose(np.array(times), positive)
+                _log_choose(np.array(float(times)), positive)
                 + xlogy(positive, chance_plus)
                 + xlog1py(times - positive, -chance_plus)
             )
-            if np.isneginf(log_sign):
-                continue
-            chance = chances[possible] * np.exp(log_times[possible] + log_sign)
-            step = size * (2 * positive - times)
-            found.append((sums[possible] + step, chance, counts[possible] - times))
-            n_found += len(chance)
-            if n_found > _MOST_WAYS:
+            kept = log_sign > np.log(smallest / (times + 1) / chance.sum())
+            self.lost += (
+                float(chance.sum() * max(1 - np.exp(log_sign[kept]).sum(), 0.0)) if not kept.all() else 0.0
+            )
+            net = size * (2 * positive[kept] - times)
+            children = _Ways(
+                np.subtract.outer(ways.short, net).ravel(),
+                np.multiply.outer(chance, np.exp(log_sign[kept])).ravel(),
+                np.repeat(ways.left - times, kept.sum()),
+            )
+            children = self._decide(children[children.chance > 0], rest)
+            found.append(children)
+            n_found += len(children.short)
+            if n_found > self.most_ways:
                 return None
-    sums, chances, counts = (np.concatenate(column) for column in zip(*found, strict=True))
-    keys, where = np.unique(np.stack([sums, counts]), axis=1, return_inverse=True)
-    merged: Floats = np.bincount(where.ravel(), weights=chances).astype(np.float64)
-    kept = merged > 0
-    return keys[0][kept], merged[kept], keys[1][kept]
+        self.listed += n_found
+        if self.listed > 4 * self.most_ways:
+            return None
+        return _merged(found)
 
 
-def _log_choose(n: Floats, k: int) -> Floats:
-    return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(np.maximum(n - k, 0) + 1))
-
-
-def _without(law: AtomCrosstalk, values: Floats, chance: Floats, size: float) -> AtomCrosstalk:
-    """Return the law of the terms of this size or smaller, signs applied."""
-    kept = np.abs(values) <= size
-    atoms, probability = values[kept], chance[kept] / chance[kept].sum()
-    mean = float(probability @ atoms)
-    one = np.ones(1)
-    return replace(
-        law,
-        weight=one,
-        own=0 * one,
-        high=one > 0,
-        cued_right=one > 0,
-        mean=mean * one,
-        variance=(float(probability @ atoms**2) - mean**2) * one,
-        least=atoms.min() * one,
-        most=atoms.max() * one,
-        spacing=law.spacing[:1],
-        mirrored=law.mirrored,
-        offset=atoms[:1],
-        values=atoms,
-        law=np.zeros(1, dtype=np.int64),
-        probabilities=probability[None, :],
+def _merged(parts: list[_Ways]) -> _Ways:
+    """Put ways together, those that leave the same as one."""
+    short, chance, left = (
+        np.concatenate([getattr(part, name) for part in parts]) if parts else np.zeros(0)
+        for name in ("short", "chance", "left")
     )
+    if not len(short):
+        return _Ways(short, chance, left)
+    keys, where = np.unique(np.stack([short, left]), axis=1, return_inverse=True)
+    total: Floats = np.bincount(where.ravel(), weights=chance).astype(np.float64)
+    return _Ways(keys[0], total, keys[1])
+
+
+def _nearby(sizes: Floats, chance: Floats) -> Floats:
+    """Chance of the terms from each level on that are no less than a third as large."""
+    before = np.concatenate([[0.0], np.cumsum(chance)])
+    last = np.searchsorted(-sizes, -sizes / 3, side="right")
+    return np.asarray(before[last] - before[np.arange(len(sizes))])
+
+
+def _log_choose(n: Floats, k: Any) -> Floats:
+    """Log of the binomial coefficient; of many by Stirling's series, as differences of log n! lose it."""
+    k = np.asarray(k, dtype=np.float64)
+    left = np.maximum(n - k, 0.0)
+    many = np.maximum(left, _STIRLING)
+    total = many + k
+    fell = k * np.log(total) - k - (many + 0.5) * np.log1p(-k / total)
+    fell += (1 / total - 1 / many) / 12 - (total**-3.0 - many**-3.0) / 360
+    few = gammaln(np.minimum(n, _STIRLING + k) + 1) - gammaln(np.minimum(left, _STIRLING) + 1)
+    return np.asarray(np.where(left > _STIRLING, fell, few) - gammaln(k + 1))

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 from typing import Final, final
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import log_ndtr, ndtri, ndtri_exp
+from scipy.special import ndtri
 
 from hebbcap import _checks
 from hebbcap._checks import NoTheory
 from hebbcap.criteria import ALL_PATTERNS, BIT_ERROR, PATTERN_ERROR
-from hebbcap.dynamics import Fixed, Inhibition, KWinners
+from hebbcap.dynamics import Fixed, Inhibition, KWinners, Steps
 from hebbcap.memories import Dense, Hopfield, Memory
 from hebbcap.question import MIDPOINT, Experiment
-from hebbcap.theory.crosstalk import Crosstalk, Floats
+from hebbcap.theory.crosstalk import Crosstalk
+from hebbcap.theory.exact import exact_error
+from hebbcap.theory.largest import largest_held
 from hebbcap.theory.laws import crosstalk
-from hebbcap.theory.pairwise import pairwise_law
-from hebbcap.theory.tail import lower_tail
+from hebbcap.theory.local_field import PairwiseField, pairwise_field
+from hebbcap.theory.normal import midpoints_of, normal_error, signal_and_noise
 
 SNR: Final = "snr"
 EXACT: Final = "exact"
@@ -35,8 +35,6 @@ _IRRELEVANT = 1e-12
 """A bit error below this is told by an upper bound where criteria are judged, if it is out of reach."""
 
 _LARGEST_LOG = 700.0
-_SCAN = 4
-"""Whole numbers looked at past the crossing: where fields can tie, the error of even and odd K differs."""
 
 
 @final
@@ -64,24 +62,35 @@ class Reading:
         return self.value is not None
 
 
+def midpoints(experiment: Experiment, n_patterns: int) -> tuple[float, ...]:
+    """Return the fields halfway between the mean ones of neurons that should be at adjacent levels.
+
+    Raises
+    ------
+    NoTheory
+        If no crosstalk law is known, or the mean fields of more than two levels are not in their order.
+
+    Examples
+    --------
+    >>> from hebbcap.patterns import ternary
+    >>> midpoints(Experiment(Hopfield(), ternary(0.5), 101, threshold=MIDPOINT), 20)
+    (-25.0, 25.0)
+    """
+    return midpoints_of(_law(experiment), n_patterns - 1)
+
+
 def midpoint(experiment: Experiment, n_patterns: int) -> float:
     """Return the field halfway between those of neurons that should be low and high, on average.
 
     Raises
     ------
     NoTheory
-        If no crosstalk law is known.
+        If no crosstalk law is known, or neurons have more than two levels.
     """
-    law = _law(experiment)
-    field = law.own + (n_patterns - 1) * law.mean
-    high, low = (float(np.average(field[k], weights=law.weight[k])) for k in (law.high, ~law.high))
-    middle = 0.5 * (high + low)
-    # Means that cancel exactly on paper leave rounding, which would break every tie one way.
-    if abs(middle) <= 1e-12 * (abs(high) + abs(low)):
-        return 0.0
-    if math.log(abs(middle)) + law.log_unit > _LARGEST_LOG:
-        raise NoTheory("the midpoint of the fields is beyond double precision")
-    return math.copysign(math.exp(math.log(abs(middle)) + law.log_unit), middle)
+    middle, *more = midpoints(experiment, n_patterns)
+    if more:
+        raise NoTheory(f"neurons of {len(more) + 2} levels have a midpoint between each two: see midpoints")
+    return middle
 
 
 def bit_error(method: str, experiment: Experiment, n_patterns: int, *, floor: float = 0.0) -> float:
@@ -113,33 +122,10 @@ def bit_error(method: str, experiment: Experiment, n_patterns: int, *, floor: fl
     if why:
         raise NoTheory(why)
     law = _law(experiment)
-    level = _threshold(experiment, n_patterns)
-    if level and law.log_unit:
-        if math.log(abs(level)) - law.log_unit > _LARGEST_LOG:
-            raise NoTheory("the threshold is beyond double precision in units of the fields")
-        level = math.copysign(math.exp(math.log(abs(level)) - law.log_unit), level)
+    steps = [_in_units(step, law.log_unit) for step in _steps(experiment, n_patterns)]
     if method == SNR:
-        return _normal_error(law, n_patterns - 1, level)
-    sign = np.where(law.high, 1.0, -1.0)
-    limit = sign * (level - law.own)
-    inclusive = ~law.cued_right  # a tie keeps the cue's bit, which is wrong where it was flipped
-    cases, weight = np.arange(len(law.weight)), law.weight
-    if law.mirrored:  # high and low neurons, and many cases, are then one and the same problem
-        keys, cases, where = np.unique(
-            np.stack([limit, inclusive]), axis=1, return_index=True, return_inverse=True
-        )
-        limit, inclusive, sign = keys[0], keys[1] > 0, np.ones(len(cases))
-        weight = np.bincount(where.ravel(), weights=law.weight).astype(np.float64)
-    count = np.full(len(cases), n_patterns - 1.0)
-    tail = lower_tail(law, cases, count, limit, inclusive=inclusive, sign=sign)
-    unsure = float(weight[~tail.accurate] @ tail.probability[~tail.accurate])
-    total = float(weight @ tail.probability)
-    if not unsure <= max(1e-6 * total, floor):
-        raise NoTheory(
-            "too few patterns of too many different weights: neither the integral nor a list of the "
-            "possible sums reaches its accuracy here"
-        )
-    return total
+        return normal_error(law, n_patterns - 1, steps)
+    return exact_error(law, n_patterns - 1, steps, floor=floor)
 
 
 def failure(method: str, experiment: Experiment, n_patterns: int) -> float:
@@ -213,80 +199,43 @@ def capacity_reading(method: str, experiment: Experiment) -> Reading:
 
 def _largest(method: str, experiment: Experiment) -> int:
     allowed = experiment.criterion.max_failure
-    goal = float(ndtri(allowed))
-
-    @cache
-    def failures(count: int) -> float:
-        return failure(method, experiment, count)
-
-    def excess(log_count: float) -> float:
-        """How far the failures lie above what is allowed, in units in which they rise evenly."""
-        share = failures(max(round(math.exp(log_count)), 1))
-        return float(ndtri_exp(math.log(share))) - goal if share > 0 else -40.0
-
-    if failures(1) > allowed:
-        return 0
-    step, ceiling = math.log(1.3), math.log(_checks.MAX_PATTERNS)
-    low = high = math.log(_first_guess(experiment))
-    while high < ceiling and excess(high) <= 0:
-        low, high, step = high, min(high + step, ceiling), 2 * step
-    while low > 0 and excess(low) > 0:
-        low, high, step = max(low - step, 0.0), low, 2 * step
-    if excess(high) <= 0:
-        return _checks.MAX_PATTERNS
-    best = max(round(math.exp(brentq(excess, low, high, xtol=0.3 * math.exp(-high), rtol=1e-15))), 1)
-    while best > 1 and failures(best) > allowed:
-        best -= 1
-    ahead = [k for k in range(best + 1, best + 1 + _SCAN) if failures(k) <= allowed]
-    return ahead[-1] if ahead else best
+    return largest_held(lambda count: failure(method, experiment, count), allowed, _first_guess(experiment))
 
 
 def _first_guess(experiment: Experiment) -> float:
     """Load at which the normal reading of one bit is about right: K = own^2 / (z^2 variance)."""
-    law = _law(experiment)
     bits = {BIT_ERROR: 1.0, PATTERN_ERROR: experiment.dim}.get(experiment.criterion.kind, experiment.dim**2)
     z = float(ndtri(experiment.criterion.max_failure / bits))
-    own = 0.5 * (
-        np.average(law.own, weights=law.weight * law.high)
-        - np.average(law.own, weights=law.weight * ~law.high)
-    )
-    noise = float(law.weight @ law.variance)
-    return float(np.clip(1 + own**2 / (z**2 * noise) if noise > 0 else 2.0, 2.0, _checks.MAX_PATTERNS))
+    own, noise = signal_and_noise(_law(experiment))
+    gaps = len(experiment.ensemble.levels) - 1
+    return float(np.clip(1 + (own / gaps / z) ** 2 / noise if noise > 0 else 2.0, 2.0, _checks.MAX_PATTERNS))
 
 
-def _law(experiment: Experiment) -> Crosstalk:
-    memory, ensemble = experiment.memory, experiment.ensemble
-    if isinstance(experiment.threshold, Inhibition) and isinstance(memory, Hopfield):
+def _law(experiment: Experiment) -> Crosstalk | PairwiseField:
+    memory, ensemble, dim = experiment.memory, experiment.ensemble, experiment.dim
+    if not isinstance(memory, Hopfield) or not ensemble.independent:
+        return crosstalk(memory, ensemble, dim, experiment.n_flipped)
+    table = memory.rule.table(ensemble.levels)
+    if isinstance(experiment.threshold, Inhibition):
         # Subtracting the mean field takes away all that the rule writes whatever post was.
-        table = memory.rule.table(ensemble.levels)
-        shared = np.array([1 - ensemble.p_high, ensemble.p_high]) @ table
-        return pairwise_law(table - shared, ensemble, experiment.dim, experiment.n_flipped)
-    return crosstalk(memory, ensemble, experiment.dim, experiment.n_flipped)
+        table = table - np.array(ensemble.chances) @ table
+    return pairwise_field(table, ensemble, dim, experiment.n_flipped)
 
 
-def _threshold(experiment: Experiment, n_patterns: int) -> float:
-    if experiment.threshold == MIDPOINT:
-        return midpoint(experiment, n_patterns)
-    if isinstance(experiment.threshold, Fixed | Inhibition):
-        return experiment.threshold.value
+def _steps(experiment: Experiment, n_patterns: int) -> tuple[float, ...]:
+    threshold = experiment.threshold
+    if threshold in (MIDPOINT, Inhibition(None)):
+        return midpoints(experiment, n_patterns)
+    if isinstance(threshold, Steps):
+        return threshold.values
+    if isinstance(threshold, Fixed | Inhibition) and threshold.value is not None:
+        return (threshold.value,)
     raise NoTheory(why_not(EXACT, experiment))
 
 
-def _normal_error(law: Crosstalk, n_others: int, level: float) -> float:
-    """Pool the cases of each kind of neuron into one mean and variance, and take normal tails."""
-    total = 0.0
-    for high in (True, False):
-        for right in (True, False):
-            kind = (law.high == high) & (law.cued_right == right)
-            weight: Floats = law.weight[kind]
-            if not weight.sum():
-                continue
-            field = law.own[kind] + n_others * law.mean[kind]
-            mean = np.average(field, weights=weight)
-            variance = np.average(n_others * law.variance[kind] + (field - mean) ** 2, weights=weight)
-            distance = (mean - level) if high else (level - mean)
-            if variance > 0:
-                total += float(weight.sum() * np.exp(log_ndtr(-distance / np.sqrt(variance))))
-            elif distance < 0 or (distance == 0 and not right):
-                total += float(weight.sum())
-    return total
+def _in_units(step: float, log_unit: float) -> float:
+    if not step or not log_unit:
+        return step
+    if math.log(abs(step)) - log_unit > _LARGEST_LOG:
+        raise NoTheory("the threshold is beyond double precision in units of the fields")
+    return math.copysign(math.exp(math.log(abs(step)) - log_unit), step)

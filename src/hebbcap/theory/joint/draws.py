@@ -1,0 +1,30 @@
+"""How likely are so many marked ones among those drawn without putting back?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+
+def hypergeometric(found: Any, total: int, marked: Any, drawn: int) -> NDArray[np.float64]:
+    """Return the chance of `found` marked ones among `drawn` of `total`; arrays broadcast.
+
+    The same as `scipy.stats.hypergeom.pmf`, without half a second to import it.
+
+    Examples
+    --------
+    >>> hypergeometric(np.arange(3), 4, 2, 2) * 6
+    array([1., 4., 1.])
+    """
+    k, m = np.asarray(found, dtype=np.float64), np.asarray(marked, dtype=np.float64)
+    possible = (k >= 0) & (k <= m) & (k <= drawn) & (drawn - k <= total - m)
+    chosen = np.where(possible, k, np.clip(k, np.maximum(0, drawn - total + m), np.minimum(m, drawn)))
+    log_ways = _log_choose(m, chosen) + _log_choose(total - m, drawn - chosen)
+    return np.where(possible, np.exp(log_ways - _log_choose(np.float64(total), np.float64(drawn))), 0.0)
+
+
+def _log_choose(n: Any, k: Any) -> Any:
+    return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)

@@ -1,0 +1,1 @@
+"""Formulas: the capacity derived symbolically, as SymPy, text and LaTeX."""
