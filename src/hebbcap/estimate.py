@@ -334,7 +334,7 @@ def _independent(asked: Experiment) -> tuple[tuple[str, float | None], ...]:
     if asked.ensemble.levels[0] == 0:
         twins: list[Ensemble] = [Sparse(round(share, 3))]
     else:
-        twins = [Biased(round(share, 3)), Rademacher()]
+        twins = [Rademacher()] if share == 0.5 else [Biased(round(share, 3)), Rademacher()]
     if isinstance(asked.memory, Dense) and asked.memory.separation.steep:
         return ()
     found = []

@@ -7,8 +7,11 @@ from rich.table import Table
 from rich.text import Text
 
 from hebbcap.estimate import BitError, Capacity
+from hebbcap.patterns import Data
 from hebbcap.report.tables import add_theories, heading, memory_name, plain_table, whole
 from hebbcap.theory import LABELS
+from hebbcap.theory.correlated.reading import CORRELATED
+from hebbcap.theory.correlated.statistics import correlations
 
 
 def capacity_report(result: Capacity, others: tuple[Capacity, ...] = ()) -> RenderableType:
@@ -21,14 +24,7 @@ def capacity_report(result: Capacity, others: tuple[Capacity, ...] = ()) -> Rend
         interval = "" if m.high is None else f"{m.low:,} to {m.high:,}"
         table.add_row("measured", shown, interval, m.note or f"{m.trials:,} trials")
     parts: list[RenderableType] = [*heading(result.experiment), table, *_bits(result), *reasons]
-    if result.independent:
-        names = ", ".join(f"{name} {whole(value)}" for name, value in result.independent)
-        parts.append(
-            Text(
-                "Real patterns are correlated. By signal to noise, independent ones of this size would "
-                f"give: {names}."
-            )
-        )
+    parts += _correlations(result)
     if others:
         parts.append(_beside(result, others))
     return Group(*parts)
@@ -42,6 +38,24 @@ def _bits(result: Capacity) -> list[Text]:
     text = f"{found.per_neuron:.4g} bits per neuron, {found.per_synapse:.3g} per synapse{how}"
     text += f": {found.synapses}"
     return [Text(text + (f"; {found.note}" if found.note else ""), style="dim")]
+
+
+def _correlations(result: Capacity) -> list[Text]:
+    """Say how correlated the patterns are, what that costs, and how far off its prediction was."""
+    lines = []
+    if isinstance(result.experiment.ensemble, Data):
+        lines.append(Text(correlations(result.experiment.ensemble).summary))
+    if result.independent:
+        names = ", ".join(f"{name} {whole(value)}" for name, value in result.independent)
+        lines.append(Text(f"By signal to noise, independent patterns of this size would give: {names}."))
+    predicted = next((r.value for r in result.theory if r.method == CORRELATED), None)
+    m = result.measured
+    if predicted is not None and m is not None and m.high is not None:
+        off = predicted - m.n_patterns
+        inside = "within the measured interval" if m.low <= predicted <= m.high else "outside the interval"
+        share = f", {off / m.n_patterns:+.1%}" if m.n_patterns else ""
+        lines.append(Text(f"The prediction is off by {off:+,.0f} patterns{share}: {inside}."))
+    return lines
 
 
 def _beside(result: Capacity, others: tuple[Capacity, ...]) -> Table:

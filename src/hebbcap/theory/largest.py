@@ -18,6 +18,10 @@ _SCAN = 4
 """Whole numbers looked at past the crossing: where fields can tie, the error of even and odd K differs."""
 
 
+_COUNTED = 10**12
+"""Beyond so many patterns one more changes failures by less than their rounding."""
+
+
 def largest_held(failures: Callable[[int], float], allowed: float, guess: float) -> int:
     """Return the largest K with failures within what is allowed; 0 if there is none.
 
@@ -59,6 +63,8 @@ def largest_held(failures: Callable[[int], float], allowed: float, guess: float)
     if excess(high) <= 0:
         return _checks.MAX_PATTERNS
     best = max(round(math.exp(brentq(excess, low, high, xtol=0.3 * math.exp(-high), rtol=1e-15))), 1)
+    if best > _COUNTED:
+        return best
     while best > 1 and seen(best) > allowed:
         best -= 1
     ahead = [k for k in range(best + 1, best + 1 + _SCAN) if seen(k) <= allowed]

@@ -193,7 +193,7 @@ def capacity_reading(method: str, experiment: Experiment) -> Reading:
     except NoTheory as error:
         return Reading(method, None, str(error))
     if found >= _checks.MAX_PATTERNS:
-        return Reading(method, None, f"more than {_checks.MAX_PATTERNS:.0e} patterns, past exact counting")
+        return Reading(method, None, f"more than {_checks.MAX_PATTERNS:.0e} patterns, past what is counted here")
     return Reading(method, found, caveat(experiment))
 
 

@@ -48,7 +48,7 @@ def joint_reading(experiment: Experiment) -> Reading:
 
         found = largest_held(lambda k: correlated_failure(experiment, k), allowed, max(guess, 1))
         if found >= _checks.MAX_PATTERNS:
-            raise NoTheory(f"more than {_checks.MAX_PATTERNS:.0e} patterns, past exact counting")
+            raise NoTheory(f"more than {_checks.MAX_PATTERNS:.0e} patterns, past what is counted here")
         error = joint_failure(experiment, max(found, 1)).error
         surely = f"surely {held('high'):,} to {held('low'):,}"
     except NoTheory as error_:

@@ -234,7 +234,7 @@ def largest(holds: Callable[[int], bool]) -> int:
     low, high = 1, 2
     while holds(high):
         if high >= _checks.MAX_PATTERNS:
-            raise NoTheory(f"more than {_checks.MAX_PATTERNS:.0e} patterns, past exact counting")
+            raise NoTheory(f"more than {_checks.MAX_PATTERNS:.0e} patterns, past what is counted here")
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
