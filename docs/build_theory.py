@@ -402,7 +402,8 @@ def row(number: int, one: Cell, found: hebbcap.Capacity) -> str:
     extra = [f"{asked.flips:.0%} flipped"] if asked.flips else []
     extra += [one.options["threshold"]] if "threshold" in one.options else []
     criterion = ", ".join([str(asked.criterion), *extra])
-    bits = "-" if found.information is None else f"{found.information.per_synapse:.3g}"
+    worth = found.information
+    bits = "-" if worth is None or worth.per_synapse is None else f"{worth.per_synapse:.3g}"
     cells = [str(number), memory, asked.ensemble.name, f"{asked.dim:,}", criterion, snr, sharpest, measured]
     return "| " + " | ".join([*cells, known, one.source, bits, one.why]) + " |"
 

@@ -50,9 +50,14 @@ def test_a_memory_of_order_n_has_a_synapse_for_every_set_of_others():
     assert information(experiment("dense:2", dim=30), 10).per_synapse == pytest.approx(pairwise.per_synapse)
 
 
-@pytest.mark.parametrize("memory", ["exponential", "rectified:3"])
-def test_energies_of_every_order_have_a_synapse_for_every_set_of_any_size(memory):
-    found = information(experiment(memory, dim=20), 100)
+def test_energies_of_no_single_order_have_no_synapses_to_count():
+    found = information(experiment("energy:x^3/3 + 0.1*x^5", dim=30), 10)
+    assert found.per_synapse is None
+    assert found.per_neuron > 0
+
+
+def test_an_exponential_energy_has_a_synapse_for_every_set_of_any_size():
+    found = information(experiment("exponential", dim=20), 100)
     assert found.per_synapse == pytest.approx(found.per_neuron / 2**19, rel=1e-12)
 
 

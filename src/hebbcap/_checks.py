@@ -16,8 +16,8 @@ MAX_DIM = 10**9
 """Largest `dim` accepted: beyond it even one state is gigabytes, and no formula here was checked."""
 
 MAX_PATTERNS = 10**24
-"""Largest `n_patterns` accepted: laws take it in double precision, to a relative 1e-16, which says nothing new
-far past 1e15."""
+"""Largest `n_patterns` accepted: laws take it in double precision, to a relative 1e-16, and their tails were
+checked to 1e15."""
 
 MEMORY_SHARE = 0.5
 """Share of the available memory that one request may ask for before it is refused."""

@@ -23,7 +23,7 @@ from hebbcap import _checks
 from hebbcap.criteria import BIT_ERROR, OVERLAP
 from hebbcap.memories import Dense, Memory
 from hebbcap.question import Experiment
-from hebbcap.separation import Polynomial, Separation
+from hebbcap.separation import Exponential, Polynomial
 
 
 @final
@@ -37,8 +37,9 @@ class Information:
         Mutual information between an entry of a pattern and its recall, bits.
     per_neuron : float
         Bits for each neuron, K times `per_entry`.
-    per_synapse : float
-        Bits for each synapse that a neuron receives; `synapses` says which are counted.
+    per_synapse : float or None
+        Bits for each synapse that a neuron receives; `synapses` says which are counted. None where the
+        energy is of no single order.
     synapses : str
         The synapses counted, in words.
     note : str
@@ -47,7 +48,7 @@ class Information:
 
     per_entry: float
     per_neuron: float
-    per_synapse: float
+    per_synapse: float | None
     synapses: str
     note: str = ""
 
@@ -90,7 +91,7 @@ def information(experiment: Experiment, n_patterns: float) -> Information:
     -----
     A pairwise neuron receives D - 1 synapses; one of order n receives one for every set of n - 1 others,
     :math:`\binom{D-1}{n-1}` (the fewer of lower order that :math:`(\xi \cdot s)^n` also holds are left
-    out); with an exponential or rectified energy, or one of the user's, one for every set of any size,
+    out, and so is what rectifying adds); with an exponential energy one for every set of any size,
     :math:`2^{D-1}`. Both directions of a pair are counted, as is usual where the Willshaw model is said to
     store ln 2 bits per synapse. Entries of real or correlated patterns repeat each other, so their bits are
     an upper bound. Knoblauch, Palm & Sommer, Neural Computation 22, 289 (2010) compare such measures.
@@ -107,7 +108,7 @@ def information(experiment: Experiment, n_patterns: float) -> Information:
     per_entry = _per_entry(_chances(experiment), _entry_error(experiment))
     log_synapses, synapses = _synapses(experiment)
     log_bits = math.log(held * per_entry) if held and per_entry else -math.inf
-    per_synapse = math.exp(log_bits - log_synapses) if log_bits > -math.inf else 0.0
+    per_synapse = None if log_synapses is None else math.exp(log_bits - log_synapses)
     note = "" if experiment.ensemble.independent else "entries repeat each other, so this is an upper bound"
     return Information(per_entry, held * per_entry, per_synapse, synapses, note)
 
@@ -134,20 +135,17 @@ def _per_entry(chances: NDArray[np.float64], error: float) -> float:
     return float(max(spread - within, 0.0) / math.log(2))
 
 
-def _synapses(experiment: Experiment) -> tuple[float, str]:
+def _synapses(experiment: Experiment) -> tuple[float | None, str]:
     """Log of the number of synapses that a neuron receives, and which they are."""
     others, memory = experiment.dim - 1, experiment.memory
     if not isinstance(memory, Dense):
         kind = "" if isinstance(memory, Memory) else " that a pairwise memory would have"
         return math.log(others), f"the {others:,} pairwise synapses{kind}"
-    order = _order(memory.separation)
-    if order is None or order - 1 > others:
+    separation = memory.separation
+    if isinstance(separation, Exponential):
         return others * math.log(2), f"one for every set of the {others:,} other neurons"
+    if not isinstance(separation, Polynomial) or separation.order > others:
+        return None, "not counted for an energy of no single order"
+    order = separation.order
     log_count = gammaln(others + 1) - gammaln(order) - gammaln(others - order + 2)
     return float(log_count), f"one for every {order - 1} of the {others:,} other neurons"
-
-
-def _order(separation: Separation) -> int | None:
-    if isinstance(separation, Polynomial) and not separation.rectified:
-        return separation.order
-    return None

@@ -280,6 +280,11 @@ def error(
     BitError(dense:3, rademacher, dim=100, K=300: snr 0.000461398, exact 0.000511064)
     """
     asked = _asked(memory, options)
+    if isinstance(asked.memory, Plastic):
+        raise _checks.fail(
+            "memory", asked.memory.name, "forgets, so its error depends on the age of a pattern",
+            "ask hebbcap.forgetting (hebbcap forgetting), which gives it by age",
+        )  # fmt: skip
     asked.check_count(n_patterns)
     check_answer(precision, seed, theory, measure, progress)
     if measure:

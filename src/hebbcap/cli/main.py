@@ -38,7 +38,15 @@ COMMANDS = (
 """Every command, in the order in which the help lists them."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _InOrder(click.Group):
+    """A group that lists its commands as they were added: the main question first."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in order."""
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="hebbcap")
 def cli() -> None:
     """How many patterns can this associative memory hold?
@@ -46,7 +54,7 @@ def cli() -> None:
     By formula (signal to noise), exactly at finite size, and measured with an honest interval, side by side
     under one stated criterion.
 
-    MEMORY is hopfield, hopfield:RULE, dense:N, rectified:N or exponential.
+    MEMORY is hopfield, hopfield:RULE, dense:N, rectified:N, exponential or energy:POLYNOMIAL in x.
     """
 
 

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hebbcap.estimate import BitError, Capacity
+from hebbcap.memories import Plastic
 from hebbcap.patterns import Data
 from hebbcap.report.tables import add_theories, heading, memory_name, plain_table, whole
 from hebbcap.theory import LABELS
@@ -24,6 +25,10 @@ def capacity_report(result: Capacity, others: tuple[Capacity, ...] = ()) -> Rend
         interval = "" if m.high is None else f"{m.low:,} to {m.high:,}"
         table.add_row("measured", shown, interval, m.note or f"{m.trials:,} trials")
     parts: list[RenderableType] = [*heading(result.experiment), table, *_bits(result), *reasons]
+    if isinstance(result.experiment.memory, Plastic):
+        parts.append(
+            Text("The weights forget: so many of the latest patterns are held, however many came before.")
+        )
     parts += _correlations(result)
     if others:
         parts.append(_beside(result, others))
@@ -35,8 +40,9 @@ def _bits(result: Capacity) -> list[Text]:
     if found is None or result.best is None:
         return []
     how = "" if result.best[0] == "measured" else f" ({LABELS[result.best[0]]})"
-    text = f"{found.per_neuron:.4g} bits per neuron, {found.per_synapse:.3g} per synapse{how}"
-    text += f": {found.synapses}"
+    text = f"{found.per_neuron:.4g} bits per neuron{how}"
+    if found.per_synapse is not None:
+        text += f", {found.per_synapse:.3g} per synapse: {found.synapses}"
     return [Text(text + (f"; {found.note}" if found.note else ""), style="dim")]
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from hebbcap.dynamics import Fixed
 from hebbcap.learning import hebb
-from hebbcap.memories import Hopfield, Memory
+from hebbcap.memories import Hopfield, Memory, Plastic
 from hebbcap.question import Experiment
 from hebbcap.theory import LABELS, Reading
 
@@ -52,6 +52,8 @@ def memory_name(asked: Experiment) -> str:
     memory = asked.memory
     if isinstance(memory, Hopfield) and memory.rule != hebb():
         return f"hopfield:{memory.rule.name or memory.rule.formula}"
+    if isinstance(memory, Plastic):
+        return f"hopfield:{memory.synapse.name}"
     return memory.name if isinstance(memory, Memory) else type(memory).__name__
 
 

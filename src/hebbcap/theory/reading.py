@@ -18,7 +18,7 @@ from hebbcap import _checks
 from hebbcap._checks import NoTheory
 from hebbcap.criteria import ALL_PATTERNS, BIT_ERROR, PATTERN_ERROR
 from hebbcap.dynamics import Fixed, Inhibition, KWinners, Steps
-from hebbcap.memories import Dense, Hopfield, Memory
+from hebbcap.memories import Dense, Hopfield, Memory, Plastic
 from hebbcap.question import MIDPOINT, Experiment
 from hebbcap.theory.crosstalk import Crosstalk
 from hebbcap.theory.exact import exact_error
@@ -146,6 +146,8 @@ def why_not(method: str, experiment: Experiment) -> str:
     memory, ensemble = experiment.memory, experiment.ensemble
     if not experiment.criterion.one_step:
         return f"{experiment.criterion} is about fixed points, and this theory is about one update"
+    if isinstance(memory, Plastic):
+        return "its weights forget, and this theory is for patterns that add up"
     if not isinstance(memory, Memory):
         return f"no crosstalk law is known for {type(memory).__name__}"
     if not ensemble.independent:
@@ -193,7 +195,9 @@ def capacity_reading(method: str, experiment: Experiment) -> Reading:
     except NoTheory as error:
         return Reading(method, None, str(error))
     if found >= _checks.MAX_PATTERNS:
-        return Reading(method, None, f"more than {_checks.MAX_PATTERNS:.0e} patterns, past what is counted here")
+        return Reading(
+            method, None, f"more than {_checks.MAX_PATTERNS:.0e} patterns, past what is counted here"
+        )
     return Reading(method, found, caveat(experiment))
 
 
