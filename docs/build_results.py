@@ -51,9 +51,38 @@ SECTIONS = [
             "hebbcap capacity dense --order 3 --dim 100 --plot {images}/capacity.png",
             "hebbcap capacity hopfield --rule covariance --patterns sparse:0.1 --dim 500",
             "hebbcap capacity exponential --dim 16",
+            "hebbcap capacity hopfield --patterns ternary:0.3 --dim 500",
             "hebbcap capacity hopfield --dim 1000 --flips 0.1",
             "hebbcap capacity hopfield --dim 200 --criterion pattern-error:0.1",
             "hebbcap capacity hopfield --dim 500 --criterion overlap:0.95",
+        ],
+    ),
+    (
+        "Why a rule holds what it holds",
+        "",
+        [
+            "hebbcap decompose hebb --patterns sparse:0.1 --dim 1000",
+            'hebbcap formula "c*post*pre + a*post + b*pre"',
+            "hebbcap formula dense:3",
+            "hebbcap best-rule --patterns sparse:0.1 --dim 500",
+        ],
+    ),
+    (
+        "Weights that forget",
+        "Decay at its best rate (0.00736 at 1,000 neurons) holds 68 of the latest patterns where Hebb at its best "
+        "load holds 185, a factor e less, and goes on doing so for ever.",
+        [
+            "hebbcap forgetting decay:0.01 --dim 500 --plot {images}/forgetting.png",
+            "hebbcap capacity hopfield --rule oja:0.1 --patterns sparse:0.1 --dim 1000",
+        ],
+    ),
+    (
+        "States of rest and basins",
+        "Equilibrium is for D -> infinity; the measured points start at the pattern.",
+        [
+            "hebbcap attractors hopfield --load 0.05 --load 0.1 --load 0.13",
+            "hebbcap phase-diagram --plot {images}/phase.png",
+            "hebbcap basin hopfield --dim 500 --loads 0.02,0.05,0.08,0.11 --plot {images}/basin.png",
         ],
     ),
     (
