@@ -4,6 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from hebbcap._checks import HebbcapError
+from hebbcap.cli import run as command_line
 from hebbcap.cli.rules import best_rule, decompose, formula
 
 
@@ -69,3 +70,30 @@ def test_numbers_that_are_none_are_a_usage_error(given):
 def test_letters_that_are_not_there_are_refused():
     with pytest.raises(HebbcapError, match="must be one of"):
         run(formula, "c*post*pre", "--set", "b=1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("formula", "hebb", "--set", "D=-5"), "D=-5.0 must be >= 2"),
+        (("formula", "hebb", "--set", "D=100,K=0"), "K=0.0 must be >= 1"),
+        (("formula", "c*post*pre", "--set", "c=0,D=100"), "leaves no signal"),
+        (("formula", "hebb", "--criterion", "overlap:0.9"), "about fixed points"),
+        (("formula", "oja:0.1"), "depends on w"),
+        (("best-rule", "--seed", "-1", "--patterns", "digits"), "seed=-1"),
+        (("best-rule", "--precision", "nan", "--patterns", "digits"), "precision=nan"),
+        (("attractors", "hopfield", "--rule", "oja:0.1"), "weights that forget"),
+        (("error", "hopfield", "--rule", "decay:0.1", "--n-patterns", "5"), "age of a pattern"),
+    ],
+)
+def test_what_has_no_answer_is_refused_in_one_line(arguments, words, capsys):
+    assert command_line(list(arguments)) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert words in shown.err
+    assert shown.err.count("\n") == 1
+
+
+def test_the_best_rule_of_two_neurons_has_no_errors_to_save(capsys):
+    assert command_line(["best-rule", "--dim", "2"]) == 0
+    assert "post*pre" in capsys.readouterr().out

@@ -171,12 +171,13 @@ def experiment(
         "hopfield", "dense:3", "rectified:4", "exponential"; a memory; or anything with
         `store(patterns)` and `recall(cues)`, which is measured but has no theory.
     rule : str or Rule, optional
-        Learning rule of `hopfield`: "hebb", "covariance", a formula such as "post*pre - 0.1*pre", or
-        named coefficients such as "c2_corr=1,c1_pre=-0.1".
+        Learning rule of `hopfield`: "hebb", "covariance", a formula such as "post*pre - 0.1*pre", named
+        coefficients such as "c2_corr=1,c1_pre=-0.1"; or one that forgets, such as "decay:0.01", "oja:0.1".
     order : int, optional
         Power of F for `dense` and `rectified`.
     patterns : str, Ensemble or array-like
-        "rademacher", "biased:P", "sparse:A", "digits", "faces", a file or folder, or an array (rows, D).
+        "rademacher", "biased:P", "sparse:A", "ternary:A", "discrete:LEVEL=CHANCE,...", "markov:RHO",
+        "template:C", "hierarchical:FAMILIES,B", "digits", "faces", a file or folder, or an array (rows, D).
     dim : int, optional
         D, the number of neurons; taken from the data, or 100.
     criterion : str or Criterion
@@ -184,7 +185,8 @@ def experiment(
     flips : float
         Fraction of the cue's bits that are flipped, 0 <= flips < 0.5.
     threshold : str, float or Threshold, optional
-        "midpoint", "zero", a number, "inhibition", "k-winners:COUNT"; chosen to fit if left out.
+        "midpoint", "zero", a number, "steps:VALUE,...", "inhibition", "inhibition:midpoint",
+        "k-winners:COUNT"; chosen to fit if left out.
     update : {"synchronous", "asynchronous"}
         How fixed points are reached, for the overlap criterion.
     binarise : str

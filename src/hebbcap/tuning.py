@@ -217,6 +217,8 @@ def best_rule(
     ensemble = parse_ensemble(patterns, binarise=binarise)
     asked = one_step(parse_criterion(criterion))
     size = _checks.dimension(dim if dim is not None else (ensemble.dim or DEFAULT_DIM))
+    _checks.integer("seed", seed, low=0, meaning="seed starts the random streams")
+    _checks.real("precision", precision, low=0.001, high=0.5, meaning="it is the relative half-width")
     if n_patterns is not None:
         _checks.pattern_count(n_patterns)
     if ensemble.independent:

@@ -51,7 +51,7 @@ class TestEveryEnsemble:
         assert copy.deepcopy(ensemble) == ensemble
         assert hash(pickle.loads(pickle.dumps(ensemble))) == hash(ensemble)
 
-    @pytest.mark.parametrize("bad", [0, -1, 2.0, True, None, "3", 10**16])
+    @pytest.mark.parametrize("bad", [0, -1, 2.0, True, None, "3", 10**25])
     def test_bad_number_of_patterns_is_refused(self, ensemble, bad):
         with pytest.raises(InvalidArgument, match="n_patterns"):
             ensemble.sample(bad, ensemble.dim or 10, 0)

@@ -113,12 +113,12 @@ def by_nearest(dim, n_patterns, n_flipped):
 
 
 def by_trapezoid(value, dim, n_patterns, n_flipped, *, tilt, window, reach):
-    """Bit error for any F from the plainest form of the integral, in units of the cued pattern's own field."""
+    """Bit error for any F from the plainest form of the integral, in units of the pattern's own field."""
     error = 0.0
     for overlap, share, _ in kinds(dim, n_flipped):
         own = float(value(overlap + 1.0) - value(overlap - 1.0))
         sizes = np.array([float(value(m + 1.0) - value(m - 1.0)) / own for m in range(1 - dim, dim, 2)])
-        chance = np.array([math.comb(dim - 1, k) for k in range(dim)]) / 2.0 ** (dim - 1)
+        chance = np.array([float(Fraction(math.comb(dim - 1, k), 2 ** (dim - 1))) for k in range(dim)])
         total, step = 0.0, 2 * np.pi / window
         for start in range(0, int(reach / step), 4000):
             z = -tilt + 1j * step * np.arange(start, start + 4000)

@@ -314,6 +314,15 @@ def test_nearly_equal_steps_are_not_taken_for_none():
     assert found == pytest.approx(listed_tail(law, kind, 39, limit)[0], rel=1e-9)
 
 
+def test_cues_whose_fields_lie_apart_are_all_counted():
+    # Here the integrand fades, and swells again where the fields of neighbouring cues are a turn apart.
+    law = field_law("post*pre - 0.3*pre + post + 0.5", Sparse(0.5), 60)
+    kind, limit = kind_of(law, 1), Limit(-5202.27, False, -1)
+    found, accurate = field_tail(law, kind, 99, limit)
+    assert accurate
+    assert found == pytest.approx(listed_tail(law, kind, 99, limit)[0], rel=1e-9)
+
+
 FAST = [
     ("post*pre - 0.3*post", Rademacher(), 500, 100, 0.0),
     ("post*pre - 0.1*post - 0.1*pre + 0.01", Sparse(0.1), 500, 300, 0.1),

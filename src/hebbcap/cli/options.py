@@ -46,8 +46,8 @@ QUESTION = (
     ),
     click.option(
         "--threshold",
-        help="midpoint, zero, a number, inhibition[:VALUE or :midpoint] or k-winners:COUNT; chosen to fit if "
-        "left out.",
+        help="midpoint, zero, a number, steps:VALUE,..., inhibition[:VALUE or :midpoint] or k-winners:COUNT; "
+        "chosen to fit if left out.",
     ),
     click.option(
         "--update",

@@ -75,8 +75,11 @@ def formula(
     MEMORY is a rule, such as hebb, covariance or 'c*post*pre + a*post' with letters for coefficients; or
     dense:N, or dense:n for any order. The criterion gives z where a number is asked for.
     """
+    from hebbcap.criteria import criterion as parse_criterion
+    from hebbcap.theory.rules.additive import one_step
     from hebbcap.theory.symbolic.derivation import formula as ask
 
+    one_step(parse_criterion(criterion))
     result = ask(memory, patterns, threshold=threshold).substitute(**_numbers(numbers))
     value = None if result.missing else result(criterion=criterion)
     if as_json:

@@ -172,11 +172,11 @@ class Rule:
             _powers(value, {powers[place] for powers, _ in self.terms}) for place, value in enumerate(values)
         ]
         for powers, coefficient in self.terms:
-            # Factors that are 1 are left out: 1 * inf is fine, but 0-th powers cost a pass each.
-            term: Any = coefficient
-            for ladder, power in zip(ladders, powers, strict=True):
-                term = term * ladder[power] if power else term
             with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused where it matters
+                # Factors that are 1 are left out: 1 * inf is fine, but 0-th powers cost a pass each.
+                term: Any = coefficient
+                for ladder, power in zip(ladders, powers, strict=True):
+                    term = term * ladder[power] if power else term
                 total += term
         return total
 
@@ -311,7 +311,8 @@ def _powers(value: NDArray[Any], wanted: set[int]) -> dict[int, NDArray[Any]]:
     current = value
     for power in range(1, max(wanted, default=0) + 1):
         if power > 1:
-            current = current * value
+            with np.errstate(over="ignore", invalid="ignore"):  # refused where it matters, as in __call__
+                current = current * value
         if power in wanted:
             kept[power] = current
     return kept

@@ -89,6 +89,14 @@ class FieldTransform:
         given_post = self.sign * (self.law.table @ self.law.chances)
         return given_post[self.law.posts[0]], float(self.law.chances @ given_post)
 
+    @property
+    def narrowest(self) -> float:
+        """Width of the field given cue and posts: how far the transform can reach."""
+        law = self.law
+        square = (law.dim - 1) * float(law.chances @ law.levels**2)
+        inner = math.sqrt(self.n_others * law.within * square)
+        return inner or math.sqrt(law.moments(self.kind, self.n_others)[1])
+
     def heights(self, tilt: float, counts: Counts) -> Floats:
         """Log of the integrand at a real tilt, post by post."""
         return self.line(tilt, counts).heights

@@ -32,6 +32,9 @@ _MOST_ECHOES = 2 * 10**7
 _WORK = 2**17
 """Complex numbers held at once."""
 
+_REACH = 9.0
+"""Way, in widths of the field given cue and posts, after which what has died stays dead."""
+
 _BLOCK = 32
 _CELL = 256
 LONGEST = 2**15
@@ -74,7 +77,8 @@ def integrate(
     n_cell = max(half / step, 8.0)
     found = None
     if n_cell > _CELL:
-        found = _walk(transform, line, peak, step, min(n_cell, LONGEST), counts)
+        least = _REACH / transform.narrowest / step
+        found = _walk(transform, line, peak, step, (least, min(n_cell, LONGEST)), counts)
         if found is not None and not _is_quiet(transform, lattice, line, peak, found[2][-1], counts):
             found = None
     if found is None:
@@ -92,16 +96,25 @@ def integrate(
 
 
 def _walk(
-    transform: FieldTransform, line: Line, peak: float, step: float, most: float, counts: Counts
+    transform: FieldTransform,
+    line: Line,
+    peak: float,
+    step: float,
+    limits: tuple[float, float],
+    counts: Counts,
 ) -> tuple[float, float, Floats] | None:
-    """Go outwards from the real axis until the integrand has died, at most so many steps."""
+    """Go outwards from the real axis until the integrand has died, by at least and at most so many steps.
+
+    Cues and posts whose fields lie apart from each other make it swell and fade on its way.
+    """
     values = np.zeros(0, dtype=np.complex128)
-    while len(values) + _BLOCK < most:
+    while len(values) + _BLOCK < limits[1]:
         t = 0.5 * step * np.arange(len(values), 2 * len(values) + 2 * _BLOCK, dtype=np.float64)
         new = transform.first_peak(line, t, counts, peak)
         values = np.concatenate([values, new])
         fine = 0.5 * step * (2 * float(values.real.sum()) - float(values[0].real))
-        if step * float(np.abs(new).sum()) <= 1e-3 * ACCURACY * abs(fine):
+        died = step * float(np.abs(new).sum()) <= 1e-3 * ACCURACY * abs(fine)
+        if died and len(values) >= 2 * limits[0]:
             coarse = step * (2 * float(values[::2].real.sum()) - float(values[0].real))
             return fine, coarse, 0.5 * step * np.arange(len(values), dtype=np.float64)
     return None

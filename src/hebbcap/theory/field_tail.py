@@ -89,20 +89,18 @@ def field_tail(law: PairwiseField, kind: Kind, n_others: int, limit: Limit) -> t
         return 1.0, True
     if spread <= _FIXED * rounding:
         return float(mean <= limit.value + edge), True
-    at, point = limit.value, 0
-    fine = float(lattice.spacing)
-    if fine > spread / _CONTINUOUS:
+    at, point, step = limit.value, 0, float(lattice.spacing)
+    step = step if step > spread / _CONTINUOUS else 0.0
+    if step:
         point = lattice.snap(limit.value, limit.inclusive)
         at = float(lattice.offset + point * lattice.spacing)
         if at < lattice.least - rounding:
             return 0.0, True
-        if at > lattice.most - 0.5 * fine:
+        if at > lattice.most - 0.5 * step:
             return 1.0, True
-    step = fine if fine > spread / _CONTINUOUS else 0.0
     if at <= mean:
-        return _Integral(
-            FieldTransform(law, kind, n_others, limit.sign, at, step), lattice, point, spread
-        ).value()
+        transform = FieldTransform(law, kind, n_others, limit.sign, at, step)
+        return _Integral(transform, lattice, point, spread).value()
     mirror = lattice_of(law, kind, n_others, -limit.sign)
     at = -at
     if step:  # what is not at most `at` is at least the next point
@@ -174,10 +172,9 @@ class _Integral:
 
     def _is_lumped(self, window: float) -> bool:
         """Whether the integrand goes on for too long: given cue and posts, the field is so much narrower."""
-        law = self.transform.law
-        square = (law.dim - 1) * float(law.chances @ law.levels**2)
-        narrow = math.sqrt(self.transform.n_others * law.within * square) or self.spread
-        reach = 4 / narrow if not self.lattice.inner else min(4 / narrow, math.pi / self.lattice.inner)
+        reach = 4 / self.transform.narrowest
+        if self.lattice.inner:
+            reach = min(reach, math.pi / self.lattice.inner)
         return reach * window > 2 * math.pi * LONGEST
 
     def saddle(self, counts: Counts) -> tuple[float, float, float]:

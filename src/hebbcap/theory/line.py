@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from hebbcap.theory.crosstalk import AtomCrosstalk, Bools, Complexes, Floats
-from hebbcap.theory.quiet import heard_until, is_echoless
+from hebbcap.theory.quiet import echoes, heard_until, is_echoless
 from hebbcap.theory.saddle import Indices, Line, Sums, saddle_line
 from hebbcap.theory.transform import log_transform_on_line, turning_share
 
@@ -44,6 +44,12 @@ _MOST_STRIDES = 2**16
 
 _USUAL, _LEAST = 0.5, 1e-7
 """Integral against peak / width: usually, and where too much of it has cancelled."""
+
+_ECHO_WIDTHS = 8.0
+"""How far around an echo it is summed."""
+
+_FARTHER = 12.0
+"""So much farther patient integrals go where their halves disagree."""
 
 _WIDER = 2.0
 _ATTEMPTS = 4
@@ -93,6 +99,12 @@ def log_tails(problem: Sums, *, patient: bool = False) -> tuple[Floats, Bools]:
                 continue
             until = np.where(proven, end, period)[rows] if method is _on_period else end[rows]
             total, fine = method(problem.rows(rows), line.rows(rows), step[rows], until)
+            if method in (_direct, _transformed, _halves):
+                for k in np.flatnonzero(fine & ~proven[rows]):
+                    row = rows[[k]]
+                    total[k] += _echoes(
+                        problem.rows(row), line.rows(row), float(step[row][0]), float(end[row][0])
+                    )
             found = np.clip(total * line.width[rows], _LEAST, _USUAL)
             fine &= (total > 0) & (found > _LEAST)
             fine &= (found >= 0.5 * share[rows]) | (until == period[rows])
@@ -101,6 +113,9 @@ def log_tails(problem: Sums, *, patient: bool = False) -> tuple[Floats, Bools]:
             accurate[rows] = fine
         if accurate.all():
             break
+        if patient:
+            end = np.where(accurate, end, np.minimum(_FARTHER * end, 0.9 * _FAR * step))
+            continue
         window = np.where(accurate, window, _WIDER * window)
         rows = np.flatnonzero(~accurate & (share < _USUAL))
         if len(rows):
@@ -191,6 +206,20 @@ def _transformed(problem: Sums, line: Line, step: Floats, end: Floats) -> tuple[
     return total, fine
 
 
+def _echoes(one: Sums, at: Line, step: float, end: float) -> float:
+    """What the same trapezoid rule adds up to around the echoes beyond an end, for one row."""
+    places = echoes(one, at, end, 0.1 * ACCURACY)
+    reach = _ECHO_WIDTHS / at.width[0]
+    first, last = np.ceil((places - reach) / step), np.floor((places + reach) / step)
+    chosen = [np.arange(a, b + 1) for a, b in zip(first, last, strict=True)]
+    if not chosen:
+        return 0.0
+    t = np.unique(np.concatenate(chosen)) * step
+    t = t[(t > end) & (t <= np.pi / one.spacing[0])]
+    ends = 1 - 0.5 * (t > np.pi / one.spacing[0] - 0.5 * step)
+    return float(ends @ _values(one, at, t[None, :])[0]) * step / np.pi
+
+
 def _halves(problem: Sums, line: Line, step: Floats, end: Floats) -> tuple[Floats, Bools]:
     """Sum that fades out before the transform does, if the first half of it says the same.
 
@@ -204,14 +233,11 @@ def _halves(problem: Sums, line: Line, step: Floats, end: Floats) -> tuple[Float
         t, log_mgf, noise = _far_transform(one, at, step[row], size)
         value = _values(one, at, t, log_mgf)[0]
         value[0] *= 0.5
-        fading = np.cos(np.linspace(0, np.pi / 2, size - size // 2)) ** 2
         sums = []
         for length in (size, size // 2):
-            part = value[:length].copy()
-            part[length // 2 :] *= np.interp(
-                np.linspace(0, 1, length - length // 2), np.linspace(0, 1, len(fading)), fading
-            )
-            sums.append(step[row] * float(part.sum()) / np.pi)
+            fading = np.cos(np.linspace(0, 0.5 * np.pi, length - length // 2)) ** 2
+            sums.append(value[: length // 2].sum() + fading @ value[length // 2 : length])
+        sums = [float(step[row] * one_sum / np.pi) for one_sum in sums]
         z = at.tilt[:, None] + 1j * t[:, size // 2 :]
         with np.errstate(under="ignore"):
             own = np.exp(one.log_integrand(z, log_mgf[:, size // 2 :]) - at.peak[:, None]) / one.kernel(z)

@@ -30,6 +30,9 @@ _CLOSE = 2
 _NORMAL = 3.0
 """Nodes from the peak, and how far a normal fall-off reaches in spreads for each square root of a nat."""
 
+_LONG_WAY = 2.0**12
+"""Widths to a proven end after which a nearer one, not proven, is preferred."""
+
 _REACH = 32.0
 _SAMPLES = 1024
 """Sampled at so many places a geometric step apart, over so many e-folds."""
@@ -40,7 +43,11 @@ _UNSEEN = 1e-3
 _TURN, _PEAK, _SCANNED = 0.25, 3.0, 2**14
 """Step of a scan and width of a peak, in turns of one term and of the sum; and steps of a scan."""
 
-_FEW, _SIMPLE = 5000.0, 65
+_RARELY = 0.02
+_BETWEEN = 2e-6
+"""Fall-off of one transform below which it is of rare terms; and what 65 places a step may overlook of it."""
+
+_FEW, _SIMPLE = 1e5, 65
 """Sums of no more terms than the first are listened to at all simple fractions of their period."""
 
 _ECHO = np.log(1e-8)
@@ -54,11 +61,13 @@ def heard_until(problem: Sums, line: Line, silent: Floats) -> tuple[Floats, Bool
     with np.errstate(divide="ignore"):
         period = np.where(problem.spacing > 0, np.pi / problem.spacing, np.inf)
     found = _bounded(problem, line, silent)
-    proven = np.isfinite(found)
+    proven = found * line.width < _LONG_WAY
     rows = np.flatnonzero(~proven)
-    if len(rows):
-        found[rows] = _sampled(problem.rows(rows), line.rows(rows), silent[rows])
-    return np.minimum(found, period), proven
+    if isinstance(problem.law, AtomCrosstalk) and len(rows):
+        sampled = _sampled(problem.rows(rows), line.rows(rows), silent[rows])
+        proven[rows] = found[rows] <= sampled
+        found[rows] = np.minimum(found[rows], sampled)
+    return np.minimum(found, period), proven & np.isfinite(found)
 
 
 def is_echoless(problem: Sums, line: Line) -> Bools:
@@ -157,41 +166,62 @@ def _sampled(problem: Sums, line: Line, silent: Floats) -> Floats:
         # Narrow peaks escape the samples.
         if np.isfinite(found[row]):
             found[row] = _scanned(one, at, chances, float(found[row]), float(np.exp(silent[row])))
-        if spacing > 0 and count < _FEW:
-            far = np.pi / spacing * _fractions(_SIMPLE)
-            far = far[far > found[row]]
-            echo = np.exp(_log_size(law.sizes, chances, count, far)) * _against_peak(one, at, far)
-            if echo.sum() > np.exp(silent[row]):
-                found[row] = np.inf
     return found
+
+
+def echoes(one: Sums, at: Line, end: float, bearable: float) -> Floats:
+    """Return the simple fractions of the period beyond an end at which one row is heard.
+
+    All others together add less than is bearable. None off a lattice.
+    """
+    law, count = one.law, float(one.count[0])
+    assert isinstance(law, AtomCrosstalk)
+    if not one.spacing[0] > 0 or count > _FEW:
+        return np.zeros(0)
+    tilt = one.sign * at.tilt
+    top = law.log_mgf(tilt[:, None], one.cases, near_zero=True)[:, 0]
+    chances = np.stack([side[0] for side in law.tilted(tilt, top, one.cases)])
+    t = np.pi / one.spacing[0] * _fractions(_SIMPLE)
+    t = t[t > end]
+    loud = np.exp(_log_size(law.sizes, chances, count, t)) * _against_peak(one, at, t)
+    order = np.argsort(loud)
+    return np.sort(t[order[np.cumsum(loud[order]) > bearable]])
 
 
 def _scanned(one: Sums, at: Line, chances: Floats, end: float, bearable: float) -> float:
     """Where to stop so that no echo within thousands of turns of one term adds more than is bearable.
 
-    Steps are so short that none can hide between two; inf where echoes do not die away within that range.
+    inf where echoes do not die away within that range.
     """
     law, count = one.law, float(one.count[0])
     assert isinstance(law, AtomCrosstalk)
     used = slice(0, _last_seen(chances.sum(axis=0), count))
-    values = np.concatenate([law.sizes[used], -law.sizes[used]])
-    chance = np.concatenate([chances[0, used], chances[1, used]])
-    chance = chance / chance.sum()
+    sizes, (plus, minus) = law.sizes[used], chances[:, used] / chances[:, used].sum()
+    values, chance = np.concatenate([sizes, -sizes]), np.concatenate([plus, minus])
     spread = float(np.sqrt(max(chance @ values**2 - (chance @ values) ** 2, 0.0)))
     if spread == 0 or end * spread > _TURN * _SCANNED:
         return end
     step = _TURN / spread
-    t = step * np.arange(_SCANNED)
-    log_size = log_transform_on_line(step, _SCANNED, values, chance).real
-    angle = np.arccos(np.exp(np.minimum(log_size, 0.0))) - 0.5 * _TURN
-    with np.errstate(divide="ignore"):
-        loud = np.exp(count * np.log(np.cos(np.clip(angle, 0.0, 0.5 * np.pi))))
-    loud *= _against_peak(one, at, t) * min(_TURN * np.sqrt(count), _PEAK) * (t > end)
-    if one.spacing[0] > 0:
-        loud *= t < np.pi / one.spacing[0]
-    if loud[_SCANNED // 2 :].sum() > bearable:
+    less = -log_transform_on_line(step, _SCANNED, values, chance).real
+    if np.median(less) < _RARELY:  # most terms are as good as 0; the samples have seen the few that are not
+        return end
+    # With the size written as cos(angle), the angle changes by no more than the spread of X times the step.
+    angle = np.arccos(np.minimum(np.exp(-less), 1.0)) - 0.5 * _TURN
+    least = -np.log(np.maximum(np.cos(np.clip(angle, 0.0, 0.5 * np.pi)), 1e-300))
+    t = step * np.arange(float(_SCANNED))
+    spacing = float(law.spacing[one.cases[0]])  # one too fine to matter has no echoes that do
+    inside = (t > end) & ((t < np.pi / spacing) if spacing else True)
+    suspects = np.flatnonzero(inside & (count * least < -np.log(bearable / _SCANNED)))
+    echo = np.zeros(_SCANNED)
+    for some in np.array_split(suspects, len(suspects) // 64 + 1):
+        close = t[some, None] + step * np.linspace(-0.5, 0.5, 65)
+        z = turned(close.reshape(1, -1), sizes, (plus + minus)[None, :], (plus - minus)[None, :])[0]
+        quiet = -0.5 * np.log1p(np.maximum(np.abs(z) ** 2 + 2 * z.real, -1 + 1e-300)).reshape(close.shape)
+        echo[some] = np.exp(-count * np.maximum(quiet.min(axis=1) - _BETWEEN, 0.0))
+    echo *= _against_peak(one, at, t) * min(_TURN * np.sqrt(count), _PEAK)
+    if echo[_SCANNED // 2 :].sum() > bearable:
         return float(np.inf)
-    heard = np.flatnonzero(np.cumsum(loud[::-1])[::-1] > bearable)
+    heard = np.flatnonzero(np.cumsum(echo[::-1])[::-1] > bearable)
     return float(t[heard[-1]] + step) if len(heard) else end
 
 

@@ -1,30 +1,24 @@
-r"""How likely is a sum to fall below a limit when a few rare, large terms decide it?
+"""How likely is a sum to fall below a limit when a few rare, large terms decide it?
 
 Where one nearby pattern weighs more than all others together (exponential memories, or few patterns of
 high order) no integral converges fast. The terms are then taken in order of size. All ways in which the
 large ones can occur are listed with their exact probabilities; the tail of what remains, R, is integrated
-where it is smooth, and else the next size is listed. With M the transform of one remaining term, n of them,
-and any c > 0,
-
-.. math:: P(R \le b) \le e^{cb} M(-c)^n, \qquad P(R \ge b) \le e^{-cb} M(c)^n
-
-decide ways early: what is given away in that manner is added up, and must stay below a share of the result.
+where it is smooth, and else the next size is listed. Bounds on R (`hebbcap.theory.terms`) decide ways
+early: what is given away in that manner is added up, and must stay below a share of the result.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
-
 import numpy as np
-from scipy.special import gammaln, ndtr, xlog1py, xlogy
+from scipy.special import ndtr, xlog1py, xlogy
 
 from hebbcap.theory.bulk import ERROR, WholeLaw
-from hebbcap.theory.crosstalk import AtomCrosstalk, Bools, Floats
+from hebbcap.theory.crosstalk import AtomCrosstalk
 from hebbcap.theory.sides import smaller_tails
+from hebbcap.theory.terms import RareTerms, Remaining, Ways, log_choose, merged, nearby
 
-_GIVEN_AWAY = 5e-7
-"""Share of the result that may be given away altogether."""
+_GIVEN_AWAY, _ROUGHLY = 5e-7, 0.1
+"""Share of the result that may be given away altogether, and while its size is still to be found."""
 
 FEW_WAYS, MANY_WAYS = 2**13, 2**18
 """With more ways than this at one level the list is given up, at first and in the end."""
@@ -39,8 +33,6 @@ _SINGLE = 4
 _MANY = 200
 """Up to so many ways are integrated one by one; with more than the second nothing else is tried."""
 
-_ROUGHLY = 0.1
-"""The same while the size of the result is still to be found."""
 
 _EVENLY = 0.02
 """Part of that which each level may give away."""
@@ -48,116 +40,11 @@ _EVENLY = 0.02
 _IN_BULK = 20.0
 """So many times more may be lost to the absolute error of tails known in bulk, which happens once."""
 
-_LEAST = 1e-290
 _NEARLY_ALL = 0.8
-_PASSES = 60
-_STIRLING = 1e3
-_STEEPEST = 250.0
-_TILTS = 12
+"""Ways with this part of the terms left are as smooth in bulk as those with all of them."""
 
-
-@dataclass(frozen=True)
-class RareTerms:
-    """The law of one term by size, largest first.
-
-    Attributes
-    ----------
-    law : AtomCrosstalk
-        Where it comes from.
-    unit : float
-        What a size of 1 is worth. Half a spacing on a lattice, so that sums and ties are exact.
-    sizes : ndarray, shape (M,)
-        Decreasing.
-    plus, minus : ndarray, shape (M,)
-        Chances of +size and of -size.
-    """
-
-    law: AtomCrosstalk
-    unit: float
-    sizes: Floats
-    plus: Floats
-    minus: Floats
-
-    @classmethod
-    def of(cls, law: AtomCrosstalk, case: int, sign: float) -> RareTerms:
-        """Return the terms sign * X of one case."""
-        plus, minus = (chance[law.law[case]][::-1] for chance in law.by_size)
-        if sign < 0:
-            plus, minus = minus, plus
-        spacing = float(law.spacing[case])
-        if not spacing:
-            return cls(law, 1.0, law.sizes[::-1], plus, minus)
-        return cls(law, 0.5 * spacing, np.rint(law.sizes[::-1] / (0.5 * spacing)), plus, minus)
-
-    def from_level(self, level: int) -> AtomCrosstalk:
-        """Return the law of the terms no larger than that of a level."""
-        sizes = self.sizes[level:]
-        values = np.concatenate([-sizes, sizes[::-1]])
-        chance = np.concatenate([self.minus[level:], self.plus[level:][::-1]])
-        chance = chance / chance.sum()
-        mean, one = float(chance @ values), np.ones(1)
-        used = values[chance > 0]
-        return replace(
-            self.law,
-            weight=one,
-            own=0 * one,
-            high=one > 0,
-            cued_right=one > 0,
-            mean=mean * one,
-            variance=float(chance @ values**2) * one - mean**2,
-            least=used.min() * one,
-            most=used.max() * one,
-            spacing=self.law.spacing[:1] / self.unit,
-            offset=values[:1],
-            values=values,
-            law=np.zeros(1, dtype=np.int64),
-            probabilities=chance[None, :],
-        )
-
-
-@dataclass(frozen=True)
-class _Ways:
-    """Ways in which the large terms can occur.
-
-    `short` is what is left of the limit: large terms that cancel leave it exactly, so that small ones added
-    later are not lost in rounding. `left` are the terms not yet listed.
-    """
-
-    short: Floats
-    chance: Floats
-    left: Floats
-
-    def __getitem__(self, chosen: Bools) -> _Ways:
-        return _Ways(self.short[chosen], self.chance[chosen], self.left[chosen])
-
-
-@dataclass(frozen=True)
-class _Remaining:
-    """The terms from one level on: their total chance, and log E exp(c X) at -tilts and at tilts."""
-
-    tilts: Floats
-    down: Floats
-    up: Floats
-
-    @classmethod
-    def of(cls, terms: RareTerms, level: int, count: float) -> _Remaining:
-        sizes, plus, minus = terms.sizes[level:], terms.plus[level:], terms.minus[level:]
-        total = float((plus + minus).sum())
-        if not len(sizes) or total <= 0 or sizes[0] == 0:
-            return cls(np.ones(1), np.zeros(1), np.zeros(1))
-        spread = float(np.sqrt(count * ((plus + minus) @ (sizes / sizes[0]) ** 2) / total)) + 1e-6
-        tilts = np.geomspace(min(0.3 / spread, 1.0), _STEEPEST, _TILTS) / sizes[0]
-        push = tilts[:, None] * sizes
-        even = (2 * np.sinh(0.5 * push) ** 2) @ (plus + minus) / total
-        odd = np.sinh(push) @ (plus - minus) / total
-        return cls(tilts, np.log1p(even - odd), np.log1p(even + odd))
-
-    def log_bounds(self, ways: _Ways) -> tuple[Floats, Floats]:
-        """Upper bounds on the logs of P(R <= short) and of P(R >= short) in each way."""
-        pull = np.outer(ways.short, self.tilts)
-        below = (pull + np.outer(ways.left, self.down)).min(axis=1)
-        above = (np.outer(ways.left, self.up) - pull).min(axis=1)
-        return np.minimum(below, 0.0), np.minimum(above, 0.0)
+_LEAST, _PASSES = 1e-290, 60
+"""Smallest result looked for, and passes over the sizes until it is known."""
 
 
 def listed_tail(
@@ -180,8 +67,8 @@ def listed_tail(
     """
     if terms.law.spacing[0] > 0:
         limit = float(round(limit / terms.unit))
-    start = _Ways(np.array([limit]), np.ones(1), np.array([count]))
-    below, _ = _Remaining.of(terms, 0, count).log_bounds(start)
+    start = Ways(np.array([limit]), np.ones(1), np.array([count]))
+    below, _ = Remaining.of(terms, 0, count).log_bounds(start)
     scale, rough = float(np.exp(below[0])), True
     for _ in range(_PASSES):
         share = _ROUGHLY if rough else _GIVEN_AWAY
@@ -211,12 +98,12 @@ class _Listing:
         self.listed = 0
         self.open = 1.0  # chance of the ways that were open at this level
 
-    def run(self, ways: _Ways) -> tuple[float, float] | None:
+    def run(self, ways: Ways) -> tuple[float, float] | None:
         """Return the probability and what was given away, or None."""
         terms = self.terms
         both = terms.plus + terms.minus
         mass = np.cumsum(both[::-1])[::-1]
-        nearby = _nearby(terms.sizes, both)
+        close = nearby(terms.sizes, both)
         for level, size in enumerate(terms.sizes):
             if both[level] == 0:
                 continue
@@ -226,16 +113,16 @@ class _Listing:
                 self.lost += seen
                 continue
             self.open = float(ways.chance.sum())
-            ways = self._decide(ways, _Remaining.of(terms, level, count))
+            ways = self._decide(ways, Remaining.of(terms, level, count))
             if not len(ways.short):
                 return self.total, self.lost
-            expected = count * nearby[level] / mass[level]
+            expected = count * close[level] / mass[level]
             if level and expected >= _SELDOM:
                 ways = self._integrate(ways, level, common=expected >= _COMMON)
                 if not len(ways.short):
                     return self.total, self.lost
             share = min(both[level] / mass[level], 1.0)
-            after = _Remaining.of(terms, level + 1, count)
+            after = Remaining.of(terms, level + 1, count)
             spread = self._spread(ways, float(size), share, float(terms.plus[level] / both[level]), after)
             if spread is None:
                 return None
@@ -246,7 +133,7 @@ class _Listing:
         self.total += float(ways.chance[reached].sum())
         return self.total, self.lost
 
-    def _decide(self, ways: _Ways, rest: _Remaining) -> _Ways:
+    def _decide(self, ways: Ways, rest: Remaining) -> Ways:
         """Count the ways that are as good as won, and drop those as good as lost."""
         if not len(ways.short):
             return ways
@@ -259,16 +146,15 @@ class _Listing:
         self.lost += float(above[won].sum() + below[dropped].sum())
         return ways[~won & ~dropped]
 
-    def _integrate(self, ways: _Ways, level: int, *, common: bool) -> _Ways:
+    def _integrate(self, ways: Ways, level: int, *, common: bool) -> Ways:
         """Add up the ways whose remaining tail is smooth, and return the others."""
         law = self.terms.from_level(level)
         if self.rough and not common:
             return ways
         if self.rough:
             away = ways.short - ways.left * law.mean[0]
-            self.total += float(
-                ways.chance @ ndtr(away / np.sqrt(np.maximum(ways.left, 1) * law.variance[0]))
-            )
+            spread = np.sqrt(ways.left * law.variance[0])
+            self.total += float(ways.chance @ ndtr(away / np.where(spread > 0, spread, 1.0)))
             return ways[ways.chance < 0]
         left_over = self._in_bulk(ways, law)
         if len(left_over.short) == len(ways.short) and not common:
@@ -281,7 +167,7 @@ class _Listing:
         self.total += float(ways.chance[found.accurate] @ found.probability[found.accurate])
         return ways[~found.accurate]
 
-    def _in_bulk(self, ways: _Ways, law: AtomCrosstalk) -> _Ways:
+    def _in_bulk(self, ways: Ways, law: AtomCrosstalk) -> Ways:
         """Add up the ways so unlikely that an absolute accuracy does, and return the others."""
         unlikely = ways.chance * ERROR <= _IN_BULK * self.allowance / len(ways.short)
         most = float(ways.left.max())
@@ -298,10 +184,10 @@ class _Listing:
         return ways[~unlikely]
 
     def _spread(
-        self, ways: _Ways, size: float, share: float, chance_plus: float, rest: _Remaining
-    ) -> _Ways | None:
+        self, ways: Ways, size: float, share: float, chance_plus: float, rest: Remaining
+    ) -> Ways | None:
         """Split every way by how often a size occurs, and with which signs; None if that is too many."""
-        found: list[_Ways] = []
+        found: list[Ways] = []
         n_found = 0
         typical = float(ways.left.max() * share)
         splits = _DEVIATIONS * np.sqrt(typical) + 10
@@ -310,7 +196,7 @@ class _Listing:
         smallest = 1e-2 * self.allowance / (1 + _DEVIATIONS * np.sqrt(typical))
         for times in range(int(ways.left.max()) + 1):
             log_times = (
-                _log_choose(ways.left, times) + xlogy(times, share) + xlog1py(ways.left - times, -share)
+                log_choose(ways.left, times) + xlogy(times, share) + xlog1py(ways.left - times, -share)
             )
             chance = np.where(ways.left >= times, ways.chance * np.exp(log_times), 0.0)
             if chance.sum() <= smallest:
@@ -320,7 +206,7 @@ class _Listing:
                 continue
             positive = np.arange(times + 1.0)
             log_sign = (
-                _log_choose(np.array(float(times)), positive)
+                log_choose(np.array(float(times)), positive)
                 + xlogy(positive, chance_plus)
                 + xlog1py(times - positive, -chance_plus)
             )
@@ -329,7 +215,7 @@ class _Listing:
                 float(chance.sum() * max(1 - np.exp(log_sign[kept]).sum(), 0.0)) if not kept.all() else 0.0
             )
             net = size * (2 * positive[kept] - times)
-            children = _Ways(
+            children = Ways(
                 np.subtract.outer(ways.short, net).ravel(),
                 np.multiply.outer(chance, np.exp(log_sign[kept])).ravel(),
                 np.repeat(ways.left - times, kept.sum()),
@@ -342,36 +228,4 @@ class _Listing:
         self.listed += n_found
         if self.listed > 4 * self.most_ways:
             return None
-        return _merged(found)
-
-
-def _merged(parts: list[_Ways]) -> _Ways:
-    """Put ways together, those that leave the same as one."""
-    short, chance, left = (
-        np.concatenate([getattr(part, name) for part in parts]) if parts else np.zeros(0)
-        for name in ("short", "chance", "left")
-    )
-    if not len(short):
-        return _Ways(short, chance, left)
-    keys, where = np.unique(np.stack([short, left]), axis=1, return_inverse=True)
-    total: Floats = np.bincount(where.ravel(), weights=chance).astype(np.float64)
-    return _Ways(keys[0], total, keys[1])
-
-
-def _nearby(sizes: Floats, chance: Floats) -> Floats:
-    """Chance of the terms from each level on that are no less than a third as large."""
-    before = np.concatenate([[0.0], np.cumsum(chance)])
-    last = np.searchsorted(-sizes, -sizes / 3, side="right")
-    return np.asarray(before[last] - before[np.arange(len(sizes))])
-
-
-def _log_choose(n: Floats, k: Any) -> Floats:
-    """Log of the binomial coefficient; of many by Stirling's series, as differences of log n! lose it."""
-    k = np.asarray(k, dtype=np.float64)
-    left = np.maximum(n - k, 0.0)
-    many = np.maximum(left, _STIRLING)
-    total = many + k
-    fell = k * np.log(total) - k - (many + 0.5) * np.log1p(-k / total)
-    fell += (1 / total - 1 / many) / 12 - (total**-3.0 - many**-3.0) / 360
-    few = gammaln(np.minimum(n, _STIRLING + k) + 1) - gammaln(np.minimum(left, _STIRLING) + 1)
-    return np.asarray(np.where(left > _STIRLING, fell, few) - gammaln(k + 1))
+        return merged(found)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from hebbcap.theory.crosstalk import AtomCrosstalk, Bools, Crosstalk, Floats
-from hebbcap.theory.rare import FEW_WAYS, MANY_WAYS, RareTerms, listed_tail
+from hebbcap.theory.rare import FEW_WAYS, MANY_WAYS, listed_tail
 from hebbcap.theory.saddle import Indices
 from hebbcap.theory.sides import on_or_below, smaller_tails
+from hebbcap.theory.terms import RareTerms
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ import numpy as np
 from hebbcap import _checks
 from hebbcap._checks import NoTheory
 from hebbcap.dynamics import Fixed, Inhibition, Threshold
-from hebbcap.memories import Dense, Hopfield
+from hebbcap.memories import Dense, Hopfield, Plastic
 from hebbcap.patterns import Ensemble
 from hebbcap.question import MIDPOINT, default_threshold
 from hebbcap.separation import Polynomial
@@ -157,6 +157,8 @@ def crosstalk_of(memory: object, ensemble: Ensemble, static_noise: float, temper
                 "temperature; temperature 0 is worked out"
             )
         return PairwiseCrosstalk(static_noise)
+    if isinstance(memory, Plastic):
+        raise NoTheory("no mean field is known for weights that forget")
     if not isinstance(memory, Dense):
         raise NoTheory(f"no mean field is known for {type(memory).__name__}")
     separation = memory.separation

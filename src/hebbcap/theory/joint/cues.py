@@ -195,6 +195,8 @@ def population(experiment: Experiment, n_patterns: int) -> Population:
     NoTheory
         If no crosstalk law is known, or the threshold compares neurons with each other.
     """
+    if len(experiment.ensemble.levels) > 2:
+        raise NoTheory("the correlation between bits is worked out for two levels")
     memory, ensemble = experiment.memory, experiment.ensemble
     law = crosstalk(memory, ensemble, experiment.dim, experiment.n_flipped)
     levels = (float(ensemble.levels[0]), float(ensemble.levels[1]))

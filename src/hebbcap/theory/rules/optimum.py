@@ -142,12 +142,17 @@ def optimum(
         capacity=held,
         tuned=family.rule(tuned, _SOUGHT),
         n_patterns=count,
-        edge=1 - family.error(tuned, count) / family.error(best, count),
+        edge=_edge(family.error(tuned, count), family.error(best, count)),
         hebb=by_hebb,
         covariance=by_covariance,
         free=tuple(Rule({(0, 0, a): 1.0}) for b, a in powers if b == 0 and "inhibition" in threshold),
         note=_note(len(levels), len(powers) < len(wanted), threshold),
     )
+
+
+def _edge(tuned: float, plain: float) -> float:
+    """Share of the errors that tuning takes away; none where there are none."""
+    return 1 - tuned / plain if plain > 0 else 0.0
 
 
 def readable(rule: Rule) -> str:

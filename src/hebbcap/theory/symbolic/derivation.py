@@ -32,6 +32,10 @@ _DIGITS = 40
 """Digits that expressions are evaluated in, so that no difference in them loses a double's digits."""
 
 
+_LOWEST = {"D": 2.0, "K": 1.0}
+"""Smallest numbers for the letters that count something."""
+
+
 @final
 @dataclass(frozen=True)
 class Formula:
@@ -141,9 +145,14 @@ class Formula:
         for name, number in numbers.items():
             if name not in known:
                 raise fail("set", name, f"must be one of {', '.join(sorted(known))}", "nothing else is open")
-            _checks.real(name, number)
+            _checks.real(name, number, low=_LOWEST.get(name, -math.inf))
         put = {name: exact(number) for name, number in numbers.items()}
-        return replace(self, numbers=self.numbers | put)
+        ready = replace(self, numbers=self.numbers | put)
+        if ready.signal == 0:
+            raise fail(
+                "set", numbers, "leaves no signal", "a rule without its product of post and pre holds nothing"
+            )
+        return ready
 
     def __call__(self, *, criterion: str | Criterion = "bit-error:0.01", **numbers: Any) -> float:
         """Return the capacity as a number, not rounded down.

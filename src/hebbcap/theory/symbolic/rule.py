@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from hebbcap._checks import InvalidArgument, NoTheory, fail
-from hebbcap.learning import NAMES, Rule, resolve
+from hebbcap.learning import NAMES, SYNAPSES, Rule, resolve
 from hebbcap.learning._terms import MAX_POWER
 from hebbcap.learning.formula import MAX_LENGTH, TOKEN, Algebra, read
 from hebbcap.patterns import Biased, Ensemble, Rademacher, Sparse
@@ -163,7 +163,7 @@ def _lettered(text: str, letters: dict[str, Any]) -> Coefficients:
     import sympy
 
     words = {m.group() for m in TOKEN.finditer(text[:MAX_LENGTH]) if m.lastgroup == "name"}
-    if "w" in words:
+    if "w" in words or text.partition(":")[0] in SYNAPSES:
         raise _depends_on_weight(text)
     if not words & {"post", "pre"}:
         resolve(text, mean=0.0)  # refuses words that are no names of rules, and says which are near
