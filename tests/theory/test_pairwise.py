@@ -18,13 +18,13 @@ from hebbcap.memories import Hopfield
 from hebbcap.patterns import Biased, Discrete, Rademacher, Sparse, ternary
 from hebbcap.question import MIDPOINT, Experiment, default_threshold
 from hebbcap.theory.exact import kind_tail
-from hebbcap.theory.few import listed_tail
-from hebbcap.theory.field_lattice import rational_unit
-from hebbcap.theory.field_tail import Limit, field_tail
-from hebbcap.theory.local_field import log_expectation, pairwise_field
+from hebbcap.theory.field.few import listed_tail
+from hebbcap.theory.field.lattice import rational_unit
+from hebbcap.theory.field.local_field import log_expectation, pairwise_field
+from hebbcap.theory.field.post_counts import all_or_likely, around
+from hebbcap.theory.field.tail import Limit, field_tail
 from hebbcap.theory.pairwise import pairwise_law
-from hebbcap.theory.post_counts import all_or_likely, around
-from hebbcap.theory.tail import lower_tail
+from hebbcap.theory.sums.tail import lower_tail
 
 from .levels import cue_by_cue, listed_bit_error
 
@@ -175,13 +175,13 @@ def test_the_integral_agrees_with_lists_wherever_it_says_that_it_is_accurate():
 
 @pytest.mark.parametrize("missed", ["echoes", "revivals"])
 def test_an_integral_over_the_first_peak_alone_would_be_seen(missed, monkeypatch):
-    from hebbcap.theory import field_peaks
+    from hebbcap.theory.field import peaks
 
     if missed == "echoes":
-        monkeypatch.setattr(field_peaks, "_echoes", lambda *args: (0.0, 0.0))
+        monkeypatch.setattr(peaks, "_echoes", lambda *args: (0.0, 0.0))
     else:
-        monkeypatch.setattr(field_peaks, "_is_quiet", lambda *args: True)
-        monkeypatch.setattr(field_peaks, "_CELL", 8)
+        monkeypatch.setattr(peaks, "_is_quiet", lambda *args: True)
+        monkeypatch.setattr(peaks, "_CELL", 8)
     rng = np.random.default_rng(11)
     worst = 0.0
     for _ in range(30):

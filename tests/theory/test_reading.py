@@ -15,7 +15,7 @@ from hebbcap.patterns import Data, Rademacher, Sparse
 from hebbcap.question import MIDPOINT, Experiment
 from hebbcap.separation import Exponential, Polynomial
 from hebbcap.theory import crosstalk
-from hebbcap.theory.tail import lower_tail
+from hebbcap.theory.sums.tail import lower_tail
 
 RADEMACHER = Rademacher()
 

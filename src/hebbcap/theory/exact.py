@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from hebbcap._checks import NoTheory
 from hebbcap.patterns import Ensemble
 from hebbcap.theory.crosstalk import Bools, Crosstalk, Floats
-from hebbcap.theory.few import listed_tail
-from hebbcap.theory.field_tail import Limit, field_tail
-from hebbcap.theory.local_field import Kind, PairwiseField
+from hebbcap.theory.field.few import listed_tail
+from hebbcap.theory.field.local_field import Kind, PairwiseField
+from hebbcap.theory.field.tail import Limit, field_tail
 from hebbcap.theory.pairwise import PairwiseCrosstalk, pairwise_law
-from hebbcap.theory.tail import lower_tail
+from hebbcap.theory.sums.tail import lower_tail
 
 _BATCH = 16
 _REST = 1e-9

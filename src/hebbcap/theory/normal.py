@@ -16,7 +16,7 @@ from scipy.special import log_ndtr
 
 from hebbcap._checks import NoTheory
 from hebbcap.theory.crosstalk import Crosstalk
-from hebbcap.theory.local_field import PairwiseField
+from hebbcap.theory.field.local_field import PairwiseField
 
 _LARGEST_LOG = 700.0
 

@@ -2,9 +2,9 @@ r"""What is the crosstalk law of a pairwise memory, given the cue?
 
 .. math:: X = \sum_{j \ne i} g(\xi_i, \xi_j) s_j
 
-for a rule g(post, pre) on patterns of independent entries: given its post, X is a sum of independent terms,
-of which only the level of the cue matters. `hebbcap.theory.local_field` has the law of the whole field, cue
-and all, which is what the readings take.
+for a rule g(post, pre) on patterns of independent entries: given its post, X is a sum of independent
+terms, of which only the level of the cue matters. `hebbcap.theory.field.local_field` has the law of the
+whole field, cue and all, which is what the readings take.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from hebbcap._checks import NoTheory
 from hebbcap.patterns import Ensemble
 from hebbcap.theory.cases import neuron_cases
 from hebbcap.theory.crosstalk import Bools, Crosstalk, Floats
-from hebbcap.theory.field_lattice import rational_unit
-from hebbcap.theory.local_field import log1p, log_expectation, scaled
-from hebbcap.theory.post_counts import all_or_likely
+from hebbcap.theory.field.lattice import rational_unit
+from hebbcap.theory.field.local_field import log1p, log_expectation, scaled
+from hebbcap.theory.field.post_counts import all_or_likely
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ from hebbcap.memories import Dense, Hopfield, Memory, Plastic
 from hebbcap.question import MIDPOINT, Experiment
 from hebbcap.theory.crosstalk import Crosstalk
 from hebbcap.theory.exact import exact_error
+from hebbcap.theory.field.local_field import PairwiseField, pairwise_field
 from hebbcap.theory.largest import largest_held
 from hebbcap.theory.laws import crosstalk
-from hebbcap.theory.local_field import PairwiseField, pairwise_field
 from hebbcap.theory.normal import midpoints_of, normal_error, signal_and_noise
 
 SNR: Final = "snr"

@@ -7,9 +7,9 @@ with :math:`\kappa_k = \delta / t_k`, or :math:`\kappa_k = (a \delta / 2) / \sin
 :math:`\pi / a` where S lies on a lattice of spacing a and x halfway between two of its points (Davies,
 Biometrika 60, 415, 1973). The error is the mass of S farther than :math:`2 \pi / \delta` from x.
 
-For thousands of laws at once, to an absolute accuracy of about 1e-9; where few patterns leave S atoms that
-are on no coarse lattice, they are blurred, which costs up to 1 % of the chance. `hebbcap.theory.tail` takes
-one law at a time and keeps the relative accuracy of the rarest events.
+For thousands of laws at once, to an absolute accuracy of about 1e-9; where few patterns leave S atoms
+that are on no coarse lattice, they are blurred, which costs up to 1 % of the chance.
+`hebbcap.theory.sums.tail` takes one law at a time and keeps the relative accuracy of the rarest events.
 """
 
 from __future__ import annotations

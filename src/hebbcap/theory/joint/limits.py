@@ -9,7 +9,7 @@ import numpy as np
 
 from hebbcap.theory.joint.conditional import plain_tail
 from hebbcap.theory.joint.cues import Atoms, Cue, Kind, Population
-from hebbcap.theory.tail import lower_tail
+from hebbcap.theory.sums.tail import lower_tail
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ limits s, s' on lattices of spacing :math:`\delta, \delta'` and any :math:`c, c'
           \quad z = c + it
 
 which near the saddle point does not oscillate before it has died: the two-dimensional form of
-`hebbcap.theory.tail`.
+`hebbcap.theory.sums.tail`.
 """
 
 from __future__ import annotations

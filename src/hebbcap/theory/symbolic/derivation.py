@@ -147,12 +147,7 @@ class Formula:
                 raise fail("set", name, f"must be one of {', '.join(sorted(known))}", "nothing else is open")
             _checks.real(name, number, low=_LOWEST.get(name, -math.inf))
         put = {name: exact(number) for name, number in numbers.items()}
-        ready = replace(self, numbers=self.numbers | put)
-        if ready.signal == 0:
-            raise fail(
-                "set", numbers, "leaves no signal", "a rule without its product of post and pre holds nothing"
-            )
-        return ready
+        return replace(self, numbers=self.numbers | put)
 
     def __call__(self, *, criterion: str | Criterion = "bit-error:0.01", **numbers: Any) -> float:
         """Return the capacity as a number, not rounded down.
@@ -178,6 +173,8 @@ class Formula:
         ready = self.substitute(**numbers)
         if ready.missing:
             raise fail("set", ", ".join(ready.missing), "must be given", f"as in {ready.missing[0]}=1")
+        if ready.signal == 0:
+            raise fail("set", ready.numbers, "leaves no signal", "without post*pre a rule holds nothing")
         if "z" in ready.numbers:
             return _number(ready.capacity)
         asked, dim = one_step(parse_criterion(criterion)), float(ready.numbers["D"])

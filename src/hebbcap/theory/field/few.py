@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hebbcap.theory.crosstalk import Floats, log_binomial
-from hebbcap.theory.local_field import Kind, PairwiseField
+from hebbcap.theory.field.local_field import Kind, PairwiseField
 
 if TYPE_CHECKING:
-    from hebbcap.theory.field_tail import Limit
+    from hebbcap.theory.field.tail import Limit
 
 _LISTS = ((15.0, 1e-40, 1e-28), (38.0, 1e-300, 1e-270))
 """Reach of a list in standard deviations, chance of its rarest values, and the smallest tail it can tell."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hebbcap.theory.crosstalk import Bools, Crosstalk, Floats
-from hebbcap.theory.line import log_tails
-from hebbcap.theory.saddle import Indices, Sums
+from hebbcap.theory.sums.line import log_tails
+from hebbcap.theory.sums.saddle import Indices, Sums
 
 _SMOOTH = 1e8
 """A lattice finer than the spread by this factor is as good as none."""
@@ -57,7 +57,7 @@ def smaller_tails(
 ) -> Sides:
     """Return the smaller tails of sums of `count` copies of sign * X, by integration alone.
 
-    Parameters are those of `hebbcap.theory.tail.lower_tail`, and whether long integrals may be taken.
+    Parameters are those of `hebbcap.theory.sums.tail.lower_tail`, and whether long integrals may be taken.
     """
     least = count * np.where(sign > 0, law.least[cases], -law.most[cases])
     most = count * np.where(sign > 0, law.most[cases], -law.least[cases])

@@ -3,7 +3,7 @@
 Where one nearby pattern weighs more than all others together (exponential memories, or few patterns of
 high order) no integral converges fast. The terms are then taken in order of size. All ways in which the
 large ones can occur are listed with their exact probabilities; the tail of what remains, R, is integrated
-where it is smooth, and else the next size is listed. Bounds on R (`hebbcap.theory.terms`) decide ways
+where it is smooth, and else the next size is listed. Bounds on R (`hebbcap.theory.sums.terms`) decide ways
 early: what is given away in that manner is added up, and must stay below a share of the result.
 """
 
@@ -12,10 +12,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr, xlog1py, xlogy
 
-from hebbcap.theory.bulk import ERROR, WholeLaw
 from hebbcap.theory.crosstalk import AtomCrosstalk
-from hebbcap.theory.sides import smaller_tails
-from hebbcap.theory.terms import RareTerms, Remaining, Ways, log_choose, merged, nearby
+from hebbcap.theory.sums.bulk import ERROR, WholeLaw
+from hebbcap.theory.sums.sides import smaller_tails
+from hebbcap.theory.sums.terms import RareTerms, Remaining, Ways, log_choose, merged, nearby
 
 _GIVEN_AWAY, _ROUGHLY = 5e-7, 0.1
 """Share of the result that may be given away altogether, and while its size is still to be found."""

@@ -11,9 +11,9 @@ import numpy as np
 from scipy.fft import irfft, next_fast_len
 
 from hebbcap.theory.crosstalk import AtomCrosstalk, Floats
-from hebbcap.theory.quiet import heard_until
-from hebbcap.theory.saddle import Line, Sums
-from hebbcap.theory.transform import log_transform_on_line, turning_share
+from hebbcap.theory.sums.quiet import heard_until
+from hebbcap.theory.sums.saddle import Line, Sums
+from hebbcap.theory.sums.transform import log_transform_on_line, turning_share
 
 ERROR = 1e-8
 """Absolute error of the probabilities."""

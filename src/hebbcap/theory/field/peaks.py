@@ -12,10 +12,10 @@ import math
 
 import numpy as np
 
-from hebbcap.theory.field_lattice import Lattice
-from hebbcap.theory.field_line import Echo, FieldTransform, Line, product
-from hebbcap.theory.local_field import Floats
-from hebbcap.theory.post_counts import Counts, around
+from hebbcap.theory.field.lattice import Lattice
+from hebbcap.theory.field.line import Echo, FieldTransform, Line, product
+from hebbcap.theory.field.local_field import Floats
+from hebbcap.theory.field.post_counts import Counts, around
 
 ACCURACY = 1e-8
 """Relative change between two step sizes at which a tail is accepted."""

@@ -6,7 +6,7 @@ On the lattice of spacing :math:`\delta` on which the field lies, for a limit a 
           e^{-(c+it)a} E[e^{(c+it)h}] \frac{\delta}{1 - e^{(c+it)\delta}}\, dt
 
 (without a lattice the kernel is -1/z and the line is endless), with the transform of
-`hebbcap.theory.local_field`, a sum over the posts of the other patterns. On the line through the saddle
+`hebbcap.theory.field.local_field`, a sum over the posts of the other patterns. On the line through the saddle
 point the integrand does not oscillate before it has decayed. Given the posts, the field often has a coarser
 lattice, of spacing n :math:`\delta`: the integrand then comes back n - 1 times within the period, in *echoes*
 at known places that differ from its first peak in phases only. Averaged over cues and posts most are weak.
@@ -21,11 +21,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from hebbcap.theory.field_lattice import Lattice, lattice_of
-from hebbcap.theory.field_line import FieldTransform
-from hebbcap.theory.field_peaks import ACCURACY, LONGEST, integrate, trapezoid
-from hebbcap.theory.local_field import Floats, Kind, PairwiseField
-from hebbcap.theory.post_counts import Counts, all_or_likely, finer
+from hebbcap.theory.field.lattice import Lattice, lattice_of
+from hebbcap.theory.field.line import FieldTransform
+from hebbcap.theory.field.local_field import Floats, Kind, PairwiseField
+from hebbcap.theory.field.peaks import ACCURACY, LONGEST, integrate, trapezoid
+from hebbcap.theory.field.post_counts import Counts, all_or_likely, finer
 
 _NEGLIGIBLE = 30.0
 """Posts whose terms are smaller than the largest by so many nats (1e-13) are left out."""

@@ -13,9 +13,9 @@ from collections.abc import Callable
 import numpy as np
 
 from hebbcap.theory.crosstalk import AtomCrosstalk, Bools, Complexes, Floats
-from hebbcap.theory.quiet import echoes, heard_until, is_echoless
-from hebbcap.theory.saddle import Indices, Line, Sums, saddle_line
-from hebbcap.theory.transform import log_transform_on_line, turning_share
+from hebbcap.theory.sums.quiet import echoes, heard_until, is_echoless
+from hebbcap.theory.sums.saddle import Indices, Line, Sums, saddle_line
+from hebbcap.theory.sums.transform import log_transform_on_line, turning_share
 
 ACCURACY = 1e-8
 """Relative change between two step sizes at which a tail is accepted."""

@@ -17,8 +17,8 @@ from functools import cache
 import numpy as np
 
 from hebbcap.theory.crosstalk import AtomCrosstalk, Bools, Floats, loudest_from, turned
-from hebbcap.theory.saddle import Line, Sums
-from hebbcap.theory.transform import log_transform_on_line
+from hebbcap.theory.sums.saddle import Line, Sums
+from hebbcap.theory.sums.transform import log_transform_on_line
 
 _OUTSIDE = (0.01, 0.04, 0.12)
 """Chances of the atoms that the bound does without, to choose from."""

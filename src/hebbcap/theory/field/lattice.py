@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hebbcap.theory.local_field import Floats, Kind, PairwiseField
+from hebbcap.theory.field.local_field import Floats, Kind, PairwiseField
 
 _DENOMINATOR = 10**6
 """Coefficients that are fractions with denominators up to this are taken for decimal numbers."""

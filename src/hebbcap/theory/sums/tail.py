@@ -1,7 +1,8 @@
 """How likely is a sum of independent copies to fall below a limit, however rare that is?
 
-By integration along a line (`hebbcap.theory.saddle`, `hebbcap.theory.line`) wherever that reaches its
-accuracy; where a few large terms decide, by listing the ways in which they occur (`hebbcap.theory.rare`).
+By integration along a line (`hebbcap.theory.sums.saddle`, `hebbcap.theory.sums.line`) wherever that
+reaches its accuracy; where a few large terms decide, by listing the ways in which they occur
+(`hebbcap.theory.sums.rare`).
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from hebbcap.theory.crosstalk import AtomCrosstalk, Bools, Crosstalk, Floats
-from hebbcap.theory.rare import FEW_WAYS, MANY_WAYS, listed_tail
-from hebbcap.theory.saddle import Indices
-from hebbcap.theory.sides import on_or_below, smaller_tails
-from hebbcap.theory.terms import RareTerms
+from hebbcap.theory.sums.rare import FEW_WAYS, MANY_WAYS, listed_tail
+from hebbcap.theory.sums.saddle import Indices
+from hebbcap.theory.sums.sides import on_or_below, smaller_tails
+from hebbcap.theory.sums.terms import RareTerms
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hebbcap.theory.crosstalk import Bools
-from hebbcap.theory.local_field import Floats, Kind, PairwiseField, log_expectation
-from hebbcap.theory.post_counts import Counts
+from hebbcap.theory.field.local_field import Floats, Kind, PairwiseField, log_expectation
+from hebbcap.theory.field.post_counts import Counts
 
 _SUNK = 60.0
 """Parts of the integrand smaller than the largest by so many nats are 0."""

@@ -1,0 +1,1 @@
+"""The local field of a pairwise memory, cue and flips included: its law and its tails."""
