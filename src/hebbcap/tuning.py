@@ -23,7 +23,7 @@ from hebbcap.memories import Hopfield
 from hebbcap.patterns import Data, Ensemble
 from hebbcap.patterns import ensemble as parse_ensemble
 from hebbcap.question import MIDPOINT, Experiment
-from hebbcap.theory.rules.additive import one_step
+from hebbcap.theory.one_update import one_step
 from hebbcap.theory.rules.discriminant import discriminant
 from hebbcap.theory.rules.optimum import Optimum, optimum, readable
 

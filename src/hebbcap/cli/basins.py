@@ -16,6 +16,7 @@ from hebbcap.cli.options import (
     print_json,
     print_report,
     progress_bar,
+    separated,
     split_answer,
     wanted,
     with_options,
@@ -57,10 +58,8 @@ def basin(
     from hebbcap.basin_of_attraction import basin as ask
 
     check_plot(plot)
-    try:
-        shares = None if loads is None else [float(a) for a in loads.split(",")]
-    except ValueError:
-        raise click.UsageError(f"loads={loads!r} must be numbers with commas, as 0.02,0.05,0.1") from None
+    rule = "numbers with commas, as 0.02,0.05,0.1"
+    shares = None if loads is None else separated("loads", loads, float, rule)
     question, answer = split_answer(o)
     with progress_bar(quiet or answer["no_measure"]) as progress:
         result = ask(

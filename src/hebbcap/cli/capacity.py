@@ -17,6 +17,7 @@ from hebbcap.cli.options import (
     print_json,
     print_report,
     progress_bar,
+    separated,
     split_answer,
     wanted,
     with_options,
@@ -94,10 +95,7 @@ def scaling(memory: str, dims: str, as_json: bool, plot: str | None, quiet: bool
     from hebbcap.exponent import scaling as ask
 
     check_plot(plot)
-    try:
-        sizes = [int(d) for d in dims.split(",")]
-    except ValueError:
-        raise click.UsageError(f"dims={dims!r} must be whole numbers with commas, as 50,100,200") from None
+    sizes = separated("dims", dims, int, "whole numbers with commas, as 50,100,200")
     question, answer = split_answer(o)
     with progress_bar(quiet or answer["no_measure"]) as progress:
         result = ask(memory, dims=sizes, **question, **wanted(answer), progress=progress)

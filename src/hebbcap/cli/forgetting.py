@@ -14,6 +14,7 @@ from hebbcap.cli.options import (
     print_json,
     print_report,
     progress_bar,
+    separated,
     with_options,
 )
 
@@ -64,10 +65,8 @@ def forgetting(
     from hebbcap.memory_trace import forgetting as ask
 
     check_plot(plot)
-    try:
-        wanted = None if ages is None else tuple(int(age) for age in ages.split(","))
-    except ValueError:
-        raise click.UsageError(f"ages={ages!r} must be whole numbers with commas, as 0,10,20") from None
+    rule_of_ages = "whole numbers with commas, as 0,10,20"
+    wanted = None if ages is None else separated("ages", ages, int, rule_of_ages)
     with progress_bar(quiet or no_measure) as progress:
         result = ask(rule, ages=wanted, measure=not no_measure, progress=progress, **options)
     if plot is not None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hebbcap.measurement.search import Progress
 
 F = TypeVar("F", bound=Callable[..., Any])
+N = TypeVar("N", int, float)
 
 QUESTION = (
     click.option("--order", type=int, help="Power N of F(x) = x^N / N, for dense and rectified."),
@@ -108,6 +109,14 @@ def wanted(answer: dict[str, Any]) -> dict[str, Any]:
         "theory": not answer["no_theory"],
         "measure": not answer["no_measure"],
     }
+
+
+def separated(name: str, text: str, kind: Callable[[str], N], rule: str) -> tuple[N, ...]:
+    """Return the numbers of a list with commas; `rule` says in an error what they must be, and an example."""
+    try:
+        return tuple(kind(part) for part in text.split(","))
+    except ValueError:
+        raise click.UsageError(f"{name}={text!r} must be {rule}") from None
 
 
 def check_plot(plot: str | None) -> None:

@@ -76,7 +76,7 @@ def formula(
     dense:N, or dense:n for any order. The criterion gives z where a number is asked for.
     """
     from hebbcap.criteria import criterion as parse_criterion
-    from hebbcap.theory.rules.additive import one_step
+    from hebbcap.theory.one_update import one_step
     from hebbcap.theory.symbolic.derivation import formula as ask
 
     one_step(parse_criterion(criterion))

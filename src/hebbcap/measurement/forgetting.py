@@ -12,11 +12,12 @@ from typing import Final, final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, stdtrit
+from scipy.special import stdtrit
 
 from hebbcap.measurement.lifetime import LifetimeFit, fit_lifetime
 from hebbcap.measurement.networks import MOST_UPDATES, Networks
 from hebbcap.measurement.posterior import Crossing, dispersion
+from hebbcap.measurement.proportion import clopper_pearson
 from hebbcap.measurement.search import CONFIDENCE, DEFAULT_PRECISION, MeasuredCapacity, Point, Progress
 from hebbcap.measurement.trial import Counts
 from hebbcap.question import Experiment
@@ -165,12 +166,9 @@ def intervals(failures: NDArray[np.int64], judged: int) -> tuple[Floats, Floats,
     networks, n_ages = failures.shape
     counts = {a: [Counts(int(f), judged) for f in failures[:, a]] for a in range(n_ages)}
     scale = 1.0 if judged == 1 else max(dispersion(counts)[0], 1.0)
-    total, chances, tail = failures.sum(axis=0) / scale, networks * judged / scale, 0.5 * (1 - CONFIDENCE)
-    with np.errstate(invalid="ignore"):
-        low = np.where(total > 0, betaincinv(total, chances - total + 1, tail), 0.0)
-        low = np.where(low < _TINY, 0.0, low)
-        high = np.where(total < chances, betaincinv(total + 1, chances - total, 1 - tail), 1.0)
-    return total / chances, low, high
+    total, chances = failures.sum(axis=0) / scale, networks * judged / scale
+    low, high = clopper_pearson(total, chances, CONFIDENCE)
+    return total / chances, np.where(low < _TINY, 0.0, low), high
 
 
 def _capacity(campaign: Networks, fit: LifetimeFit, n_ages: int) -> MeasuredCapacity:

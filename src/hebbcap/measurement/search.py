@@ -13,10 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, final
 
-from scipy.special import betaincinv
-
 from hebbcap.criteria import BIT_ERROR, Criterion
 from hebbcap.measurement.posterior import Crossing, crossing, dispersion
+from hebbcap.measurement.proportion import clopper_pearson
 from hebbcap.measurement.trial import Counts, most_patterns, run_trial
 from hebbcap.question import Experiment
 
@@ -332,7 +331,5 @@ def _point(
         scale = 1.0
     failures = sum(c.failures for c in counts) / max(scale, 1.0)
     judged = sum(c.judged for c in counts) / max(scale, 1.0)
-    tail = 0.5 * (1 - confidence)
-    low = float(betaincinv(failures, judged - failures + 1, tail)) if failures > 0 else 0.0
-    high = float(betaincinv(failures + 1, judged - failures, 1 - tail)) if failures < judged else 1.0
-    return Point(n_patterns, failures / judged, low, high, len(counts))
+    low, high = clopper_pearson(failures, judged, confidence)
+    return Point(n_patterns, failures / judged, float(low), float(high), len(counts))

@@ -15,10 +15,10 @@ import numpy as np
 
 from hebbcap import _checks
 from hebbcap._random import RandomState
-from hebbcap.patterns.ensembles import Ensemble, Patterns, checked_shape, generator
+from hebbcap.patterns.ensembles import Patterns, Unlimited, checked_shape, generator
 
 
-class _Correlated(Ensemble):
+class _Correlated(Unlimited):
     """The part that is common to them: +-1 with equal chance, no limits, not independent."""
 
     @property
@@ -35,16 +35,6 @@ class _Correlated(Ensemble):
     def independent(self) -> bool:
         """Always false: that is what they are for."""
         return False
-
-    @property
-    def dim(self) -> int | None:
-        """None: any number of neurons."""
-        return None
-
-    @property
-    def n_available(self) -> int | None:
-        """None: any number of patterns."""
-        return None
 
     def sample(self, n_patterns: int, dim: int, rng: RandomState = None) -> Patterns:
         """Draw patterns; see `Ensemble.sample`."""
@@ -233,10 +223,6 @@ class Markov(_Correlated):
         steps = _signs(rng, (n_patterns, dim), self.rho)
         steps[:, 0] = _signs(rng, (n_patterns,), 0.0)
         return np.multiply.accumulate(steps, axis=1, dtype=np.int8)
-
-
-def _correlation(name: str, value: float, meaning: str) -> float:
-    return _checks.real(name, value, low=0, high=1, open_low=True, open_high=True, meaning=meaning)
 
 
 def _signs(rng: np.random.Generator, shape: tuple[int, ...], mean: float) -> Patterns:

@@ -130,13 +130,8 @@ class Ensemble(abc.ABC):
         """
 
 
-class Drawn(Ensemble):
-    """The part that is common to ensembles of independent entries: no data, so no limit and no note."""
-
-    @property
-    def independent(self) -> bool:
-        """Always true: entries are drawn one by one."""
-        return True
+class Unlimited(Ensemble):
+    """The part that is common to patterns drawn afresh: of any size, and as many as are asked for."""
 
     @property
     def dim(self) -> int | None:
@@ -147,6 +142,15 @@ class Drawn(Ensemble):
     def n_available(self) -> int | None:
         """None: any number of patterns."""
         return None
+
+
+class Drawn(Unlimited):
+    """The part that is common to ensembles of independent entries: no data, so no limit and no note."""
+
+    @property
+    def independent(self) -> bool:
+        """Always true: entries are drawn one by one."""
+        return True
 
     @property
     def note(self) -> str:

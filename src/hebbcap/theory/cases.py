@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import gammaln
 
 from hebbcap.patterns import Ensemble
 from hebbcap.theory.crosstalk import Bools, Floats, log_binomial
+from hebbcap.theory.draws import log_hypergeometric
 
 _RARE = 60.0
 """Cases less likely than the likeliest one by this many nats (1e-26) are left out of a mixture."""
@@ -98,12 +98,7 @@ def cue_cases(
     n, a = (grid.ravel() for grid in np.meshgrid(n_high, flipped, indexing="ij"))
     possible = (a <= n) & (n_flipped - a <= n_others - n)
     n, a = n[possible], a[possible]
-    log_a = (
-        gammaln(n + 1) - gammaln(a + 1) - gammaln(n - a + 1)
-        + gammaln(n_others - n + 1) - gammaln(n_flipped - a + 1) - gammaln(n_others - n - n_flipped + a + 1)
-        - (gammaln(n_others + 1) - gammaln(n_flipped + 1) - gammaln(n_others - n_flipped + 1))
-    )  # fmt: skip
-    log_weight = log_binomial(n_others, p_high, n) + log_a
+    log_weight = log_binomial(n_others, p_high, n) + log_hypergeometric(a, n_others, n, n_flipped)
     keep = log_weight > log_weight.max() - _RARE
     weight = np.exp(log_weight[keep])
     return n[keep], a[keep], weight / weight.sum()

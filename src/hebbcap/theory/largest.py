@@ -13,6 +13,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtri, ndtri_exp
 
 from hebbcap import _checks
+from hebbcap._checks import NoTheory
 
 _SCAN = 4
 """Whole numbers looked at past the crossing: where fields can tie, the error of even and odd K differs."""
@@ -69,3 +70,16 @@ def largest_held(failures: Callable[[int], float], allowed: float, guess: float)
         best -= 1
     ahead = [k for k in range(best + 1, best + 1 + _SCAN) if seen(k) <= allowed]
     return ahead[-1] if ahead else best
+
+
+def check_counted(found: int) -> int:
+    """Return the number of patterns, or refuse one at the end of what is counted.
+
+    Raises
+    ------
+    NoTheory
+        If there are `_checks.MAX_PATTERNS`.
+    """
+    if found >= _checks.MAX_PATTERNS:
+        raise NoTheory(f"more than {_checks.MAX_PATTERNS:.0e} patterns, past what is counted here")
+    return found

@@ -17,8 +17,7 @@ from scipy.special import log_ndtr
 from hebbcap._checks import NoTheory
 from hebbcap.theory.crosstalk import Crosstalk
 from hebbcap.theory.field.local_field import PairwiseField
-
-_LARGEST_LOG = 700.0
+from hebbcap.theory.units import rescaled
 
 
 class Field(NamedTuple):
@@ -108,8 +107,4 @@ def _between(low: float, high: float, log_unit: float) -> float:
     # Means that cancel exactly on paper leave rounding, which would break every tie one way.
     if abs(middle) <= 1e-12 * (abs(high) + abs(low)):
         return 0.0
-    if not log_unit:
-        return middle
-    if math.log(abs(middle)) + log_unit > _LARGEST_LOG:
-        raise NoTheory("the midpoint of the fields is beyond double precision")
-    return math.copysign(math.exp(math.log(abs(middle)) + log_unit), middle)
+    return rescaled(middle, log_unit, "the midpoint of the fields is beyond double precision")

@@ -7,7 +7,6 @@ one update of a cue; asked outside of that they refuse in words.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final, final
 
@@ -23,9 +22,11 @@ from hebbcap.question import MIDPOINT, Experiment
 from hebbcap.theory.crosstalk import Crosstalk
 from hebbcap.theory.exact import exact_error
 from hebbcap.theory.field.local_field import PairwiseField, pairwise_field
-from hebbcap.theory.largest import largest_held
+from hebbcap.theory.largest import check_counted, largest_held
 from hebbcap.theory.laws import crosstalk
 from hebbcap.theory.normal import midpoints_of, normal_error, signal_and_noise
+from hebbcap.theory.one_update import failing, why_not_one_update
+from hebbcap.theory.units import rescaled
 
 SNR: Final = "snr"
 EXACT: Final = "exact"
@@ -33,8 +34,6 @@ METHODS: Final = (SNR, EXACT)
 
 _IRRELEVANT = 1e-12
 """A bit error below this is told by an upper bound where criteria are judged, if it is out of reach."""
-
-_LARGEST_LOG = 700.0
 
 
 @final
@@ -122,7 +121,10 @@ def bit_error(method: str, experiment: Experiment, n_patterns: int, *, floor: fl
     if why:
         raise NoTheory(why)
     law = _law(experiment)
-    steps = [_in_units(step, law.log_unit) for step in _steps(experiment, n_patterns)]
+    steps = [
+        rescaled(step, -law.log_unit, "the threshold is beyond double precision in units of the fields")
+        for step in _steps(experiment, n_patterns)
+    ]
     if method == SNR:
         return normal_error(law, n_patterns - 1, steps)
     return exact_error(law, n_patterns - 1, steps, floor=floor)
@@ -134,18 +136,14 @@ def failure(method: str, experiment: Experiment, n_patterns: int) -> float:
     The joint criteria take the bits for independent, which is an approximation.
     """
     error = bit_error(method, experiment, n_patterns, floor=_IRRELEVANT)
-    kind = experiment.criterion.kind
-    if kind == BIT_ERROR:
-        return error
-    bits = float(experiment.dim) * (n_patterns if kind == ALL_PATTERNS else 1)
-    return -math.expm1(bits * math.log1p(-min(error, 1 - 1e-16)))
+    return failing(error, experiment.criterion, experiment.dim, n_patterns)
 
 
 def why_not(method: str, experiment: Experiment) -> str:
     """Return why the theory does not apply, or an empty text where it does."""
     memory, ensemble = experiment.memory, experiment.ensemble
-    if not experiment.criterion.one_step:
-        return f"{experiment.criterion} is about fixed points, and this theory is about one update"
+    if why := why_not_one_update(experiment.criterion):
+        return why
     if isinstance(memory, Plastic):
         return "its weights forget, and this theory is for patterns that add up"
     if not isinstance(memory, Memory):
@@ -191,13 +189,9 @@ def capacity_reading(method: str, experiment: Experiment) -> Reading:
     185
     """
     try:
-        found = _largest(method, experiment)
+        found = check_counted(_largest(method, experiment))
     except NoTheory as error:
         return Reading(method, None, str(error))
-    if found >= _checks.MAX_PATTERNS:
-        return Reading(
-            method, None, f"more than {_checks.MAX_PATTERNS:.0e} patterns, past what is counted here"
-        )
     return Reading(method, found, caveat(experiment))
 
 
@@ -235,11 +229,3 @@ def _steps(experiment: Experiment, n_patterns: int) -> tuple[float, ...]:
     if isinstance(threshold, Fixed | Inhibition) and threshold.value is not None:
         return (threshold.value,)
     raise NoTheory(why_not(EXACT, experiment))
-
-
-def _in_units(step: float, log_unit: float) -> float:
-    if not step or not log_unit:
-        return step
-    if math.log(abs(step)) - log_unit > _LARGEST_LOG:
-        raise NoTheory("the threshold is beyond double precision in units of the fields")
-    return math.copysign(math.exp(math.log(abs(step)) - log_unit), step)

@@ -23,11 +23,12 @@ from hebbcap.theory.correlated.chain import chain
 from hebbcap.theory.correlated.families import families
 from hebbcap.theory.correlated.rows import rows
 from hebbcap.theory.correlated.source import Source, wrong_bits
+from hebbcap.theory.one_update import one_step
 from hebbcap.theory.reading import Reading
+from hebbcap.theory.units import rescaled
 
 CORRELATED: Final = "correlated"
 
-_LARGEST_LOG = 700.0
 _MOST = 10**7
 """Patterns beyond which the search is given up: the inversion's accuracy was not checked there."""
 
@@ -107,11 +108,11 @@ def _failure(experiment: Experiment, n_patterns: int, kind: str) -> float:
     source = _source(experiment)
     level = None if experiment.threshold == MIDPOINT and isinstance(experiment.ensemble, Data) else 0.0
     if isinstance(experiment.threshold, Fixed) and experiment.threshold.value:
-        value = experiment.threshold.value
-        size = math.log(abs(value)) - source.log_unit
-        if size > _LARGEST_LOG:
-            raise NoTheory("the threshold is beyond double precision in units of the fields")
-        level = math.copysign(math.exp(size), value)
+        level = rescaled(
+            experiment.threshold.value,
+            -source.log_unit,
+            "the threshold is beyond double precision in units of the fields",
+        )
     cases, chance = wrong_bits(source, n_patterns, level)
     if kind == BIT_ERROR:
         return float(cases.weight @ chance)
@@ -125,8 +126,7 @@ def _failure(experiment: Experiment, n_patterns: int, kind: str) -> float:
 
 def _source(experiment: Experiment) -> Source:
     memory, ensemble = experiment.memory, experiment.ensemble
-    if not experiment.criterion.one_step:
-        raise NoTheory(f"{experiment.criterion} is about fixed points, and this theory is about one update")
+    one_step(experiment.criterion)
     if not isinstance(memory, Memory) or type(memory).__hash__ is None:
         raise NoTheory(f"no crosstalk law is known for {type(memory).__name__}")
     if ensemble.independent:

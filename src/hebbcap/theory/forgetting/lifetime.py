@@ -18,6 +18,7 @@ from hebbcap.criteria import ALL_PATTERNS, BIT_ERROR, Criterion
 from hebbcap.question import Experiment
 from hebbcap.theory.forgetting.moments import Floats
 from hebbcap.theory.forgetting.trace import EXACT, GROUPS, PROPAGATED, SNR, each_age, methods, what_is_left
+from hebbcap.theory.one_update import one_step
 from hebbcap.theory.reading import Reading, caveat
 
 _LONGEST = 10_000_000
@@ -94,8 +95,7 @@ def lifetime(experiment: Experiment, method: str) -> tuple[int, float]:
     >>> lifetime(Experiment(memory, Rademacher(), 1000), "snr")
     (65, 0.0)
     """
-    if not experiment.criterion.one_step:
-        raise NoTheory(f"{experiment.criterion} is about fixed points, and this theory is about one update")
+    one_step(experiment.criterion)
     if method == PROPAGATED:
         return _walked(experiment)
     if method == EXACT and experiment.criterion.kind != ALL_PATTERNS:

@@ -17,8 +17,8 @@ import math
 import numpy as np
 
 from hebbcap.theory.crosstalk import Floats
+from hebbcap.theory.draws import hypergeometric
 from hebbcap.theory.joint.cues import Population
-from hebbcap.theory.joint.draws import hypergeometric
 from hebbcap.theory.joint.pattern import interpolated, pattern_failure
 
 _HOPELESS = 8.0

@@ -22,7 +22,7 @@ from hebbcap.dynamics import Fixed
 from hebbcap.memories import Dense, Hopfield
 from hebbcap.question import MIDPOINT, Experiment
 from hebbcap.theory.crosstalk import Crosstalk, Floats, log_binomial
-from hebbcap.theory.joint.draws import hypergeometric
+from hebbcap.theory.draws import hypergeometric
 from hebbcap.theory.laws import crosstalk
 from hebbcap.theory.pairwise import common_unit
 from hebbcap.theory.reading import midpoint

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from hebbcap import _checks
 from hebbcap._checks import NoTheory
 from hebbcap.question import Experiment
 from hebbcap.theory.joint.failure import correlated_failure, joint_failure
-from hebbcap.theory.largest import largest_held
+from hebbcap.theory.largest import check_counted, largest_held
 from hebbcap.theory.reading import EXACT, Reading, capacity_reading
 
 JOINT: Final = "joint"
@@ -47,8 +46,7 @@ def joint_reading(experiment: Experiment) -> Reading:
             )
 
         found = largest_held(lambda k: correlated_failure(experiment, k), allowed, max(guess, 1))
-        if found >= _checks.MAX_PATTERNS:
-            raise NoTheory(f"more than {_checks.MAX_PATTERNS:.0e} patterns, past what is counted here")
+        found = check_counted(found)
         error = joint_failure(experiment, max(found, 1)).error
         surely = f"surely {held('high'):,} to {held('low'):,}"
     except NoTheory as error_:

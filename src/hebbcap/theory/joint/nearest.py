@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hebbcap.theory.crosstalk import Floats, log_binomial
+from hebbcap.theory.draws import hypergeometric
 from hebbcap.theory.joint.cues import Population
-from hebbcap.theory.joint.draws import hypergeometric
 
 Indices = NDArray[np.int64]
 

@@ -20,7 +20,6 @@ The same lines are worked out in floats for numbers and in SymPy expressions for
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, final
 
@@ -28,10 +27,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
-from hebbcap import _checks
 from hebbcap._checks import NoTheory
-from hebbcap.criteria import ALL_PATTERNS, BIT_ERROR, Criterion
+from hebbcap.criteria import Criterion
 from hebbcap.patterns import Ensemble
+from hebbcap.theory.largest import check_counted, largest_held
+from hebbcap.theory.one_update import failing
 
 Values = NDArray[Any]
 """float64, or objects that add and multiply, such as SymPy expressions."""
@@ -205,45 +205,11 @@ def normal_error(law: FieldLaw, chances: Values) -> float:
     return min(total, 1.0)
 
 
-def failing(error: float, criterion: Criterion, dim: int, n_patterns: int) -> float:
-    """Return the share of failures that the criterion bounds, entries taken for independent."""
-    if criterion.kind == BIT_ERROR:
-        return error
-    entries = float(dim) * (n_patterns if criterion.kind == ALL_PATTERNS else 1)
-    return -float(np.expm1(entries * np.log1p(-min(error, 1 - 1e-16))))
-
-
 def capacity_of(table: Values, chances: Values, cue: Values, dim: int, criterion: Criterion) -> int:
     """Return the largest K that meets the criterion by signal to noise; 0 if not even one pattern does."""
 
-    def holds(count: int) -> bool:
+    def failures(count: int) -> float:
         error = normal_error(field_law(table, chances, cue, dim - 1, count - 1), chances)
-        return failing(error, criterion, dim, count) <= criterion.max_failure
+        return failing(error, criterion, dim, count)
 
-    return largest(holds)
-
-
-def largest(holds: Callable[[int], bool]) -> int:
-    """Return the largest whole number that holds, of those up to the first power of 2 that doesn't.
-
-    >>> largest(lambda count: count <= 137)
-    137
-    """
-    if not holds(1):
-        return 0
-    low, high = 1, 2
-    while holds(high):
-        if high >= _checks.MAX_PATTERNS:
-            raise NoTheory(f"more than {_checks.MAX_PATTERNS:.0e} patterns, past what is counted here")
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
-    return low
-
-
-def one_step(criterion: Criterion) -> Criterion:
-    """Return the criterion, or refuse one about fixed points."""
-    if not criterion.one_step:
-        raise NoTheory(f"{criterion} is about fixed points, and this theory is about one update")
-    return criterion
+    return check_counted(largest_held(failures, criterion.max_failure, 2.0))

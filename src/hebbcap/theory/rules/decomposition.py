@@ -20,6 +20,7 @@ from hebbcap.learning import Rule, resolve
 from hebbcap.memories import Hopfield
 from hebbcap.patterns import Ensemble
 from hebbcap.patterns import ensemble as parse_ensemble
+from hebbcap.theory.one_update import one_step
 from hebbcap.theory.rules.additive import (
     FORMULAS,
     MEANINGS,
@@ -30,7 +31,6 @@ from hebbcap.theory.rules.additive import (
     capacity_of,
     field_law,
     level_chances,
-    one_step,
     split,
 )
 from hebbcap.theory.rules.remedies import REMEDIES, Remedy, remedies

@@ -18,7 +18,7 @@ from hebbcap.criteria import ALL_PATTERNS, BIT_ERROR, PATTERN_ERROR, Criterion
 from hebbcap.criteria import criterion as parse_criterion
 from hebbcap.learning import Rule
 from hebbcap.patterns import Ensemble
-from hebbcap.theory.rules.additive import one_step
+from hebbcap.theory.one_update import one_step
 from hebbcap.theory.symbolic.noise import Derivation, Expr, dense, dense_law, pairwise, symbols
 from hebbcap.theory.symbolic.rule import coefficients, exact, lettered_patterns
 

@@ -22,8 +22,13 @@ def hypergeometric(found: Any, total: int, marked: Any, drawn: int) -> NDArray[n
     k, m = np.asarray(found, dtype=np.float64), np.asarray(marked, dtype=np.float64)
     possible = (k >= 0) & (k <= m) & (k <= drawn) & (drawn - k <= total - m)
     chosen = np.where(possible, k, np.clip(k, np.maximum(0, drawn - total + m), np.minimum(m, drawn)))
-    log_ways = _log_choose(m, chosen) + _log_choose(total - m, drawn - chosen)
-    return np.where(possible, np.exp(log_ways - _log_choose(np.float64(total), np.float64(drawn))), 0.0)
+    return np.where(possible, np.exp(log_hypergeometric(chosen, total, m, drawn)), 0.0)
+
+
+def log_hypergeometric(found: Any, total: int, marked: Any, drawn: int) -> NDArray[np.float64]:
+    """Return the log of that chance, for numbers that are possible."""
+    log_ways = _log_choose(marked, found) + _log_choose(total - marked, drawn - found)
+    return np.asarray(log_ways - _log_choose(float(total), float(drawn)))
 
 
 def _log_choose(n: Any, k: Any) -> Any:
