@@ -117,12 +117,14 @@ def test_tables_name_every_answer(run):
         assert "measured" in out
 
 
-def test_info_lists_versions_threads_and_simd(run):
+def test_info_lists_versions_threads_and_engines(run):
     code, out, _ = run("info", "--json")
     facts = json.loads(out)
     assert code == 0
     assert facts["versions"]["numpy"] == np.__version__
-    assert facts["threads"]["cores"] >= 1
+    assert facts["threads"]["hebbcap"] >= 1
+    assert set(facts["engines"]) == {"packed", "numpy", "torch"}
+    assert facts["engine"] in facts["engines"]
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])

@@ -1,4 +1,4 @@
-"""Which versions, threads and instructions is a result made with?"""
+"""Which versions, threads, instructions and engine is a result made with?"""
 
 from __future__ import annotations
 
@@ -9,37 +9,71 @@ from typing import Any
 
 from hebbcap._version import __version__
 
-_DEPENDENCIES = ("numpy", "scipy", "scikit-learn", "scikit-image", "matplotlib", "click", "rich", "pillow")
+_DEPENDENCIES = (
+    "numpy",
+    "scipy",
+    "llvmlite",
+    "sympy",
+    "scikit-learn",
+    "scikit-image",
+    "matplotlib",
+    "click",
+    "rich",
+    "pillow",
+    "torch",
+)
 
 
 def info() -> dict[str, Any]:
-    """Return versions, thread counts, SIMD features and the cache as plain texts and numbers.
+    """Return versions, thread counts, the engine in use and the cache as plain texts and numbers.
 
     >>> sorted(info())
-    ['cache', 'cpu', 'engine', 'hebbcap', 'memory_gib', 'python', 'simd', 'system', 'threads', 'versions']
+    ['cache', 'cpu', 'engine', 'engines', 'hebbcap', 'memory_gib', 'python', 'system', 'threads', 'versions']
     """
-    import numpy as np
     from threadpoolctl import threadpool_info
 
+    from hebbcap import engines
     from hebbcap._checks import available_bytes
+    from hebbcap.kernels import threads
 
-    pools = threadpool_info()
-    simd = np.show_config(mode="dicts").get("SIMD Extensions", {})
     return {
         "hebbcap": __version__,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cpu": _cpu(),
         "threads": {
-            "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-            **{f"{p['internal_api']} ({p['user_api']})": p["num_threads"] for p in pools},
+            "hebbcap": threads.count(),
+            **{f"{p['internal_api']} ({p['user_api']})": p["num_threads"] for p in threadpool_info()},
         },
-        "simd": [*simd.get("baseline", []), *simd.get("found", [])],
         "memory_gib": round(available_bytes() / 2**30, 1),
-        "engine": "numpy (reference)",
-        "cache": "none: this version compiles nothing at run time",
+        "engine": engines.engine().name,
+        "engines": {name: _engine(name) for name in engines.NAMES},
+        "cache": _cache(),
         "versions": {name: _version(name) for name in _DEPENDENCIES},
     }
+
+
+def _engine(name: str) -> str:
+    from hebbcap import engines
+    from hebbcap._checks import InvalidArgument
+
+    try:
+        return engines.get(name).description
+    except InvalidArgument as error:
+        return str(error)
+
+
+def _cache() -> str:
+    try:
+        from hebbcap.kernels.machine import cache_folder
+    except ImportError:
+        return "none: nothing is compiled without llvmlite"
+    folder = cache_folder()
+    nearest = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    if not os.access(nearest, os.W_OK):
+        return f"{folder} can't be written: kernels are compiled anew by every process"
+    n_kept = len(list(folder.glob("*.o"))) if folder.exists() else 0
+    return f"{folder}, {n_kept} compiled kernels"
 
 
 def _version(name: str) -> str:

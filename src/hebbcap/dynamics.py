@@ -12,23 +12,28 @@ if it is one of the two.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
-from typing import final
+from typing import TypeVar, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hebbcap import _checks
 from hebbcap._random import RandomState
+from hebbcap.engines.protocol import TIE
+from hebbcap.kernels.bits import Bits, Words
 from hebbcap.memories import Memory
 
 Floats = NDArray[np.float64]
 
-TIE = 1e-10
-"""A field this close to threshold, relative to the mean size of the fields, is at threshold: rules
-with decimal coefficients reach it only up to rounding."""
+Rows = TypeVar("Rows", Floats, Words)
+"""States: numbers, or packed."""
+
+_AT_ONCE = 256
+"""Cues that are updated together."""
 
 
 class Threshold(ABC):
@@ -339,7 +344,7 @@ def recall(
         raise _checks.fail("memory", memory, "must be a Memory", "as hebbcap.Hopfield().store(patterns)")
     check_steps(chosen, memory.levels)
     _checks.integer("max_steps", max_steps, low=1, meaning="max_steps is the most updates of the network")
-    states = np.atleast_2d(np.asarray(cues, dtype=np.float64))
+    states = memory.checked_states(cues)
     if update == "single":
         after = single_pass(memory, states, threshold=chosen)
         return Recall(after, np.ones(len(after), dtype=np.int64), (Outcome.SINGLE_PASS,) * len(after))
@@ -354,27 +359,74 @@ def recall(
     raise _checks.fail("update", update, "must be 'synchronous', 'asynchronous' or 'single'")
 
 
-def _synchronous(memory: Memory, cues: Floats, threshold: Threshold, max_steps: int) -> Recall:
-    """Update settled cues no further; a state seen two steps before is a cycle.
+def next_bits(memory: Memory, states: Bits, threshold: Threshold) -> Bits:
+    """Return the packed states of a two-level memory after one synchronous update.
 
-    Symmetric weights allow no longer cycle (Goles & Olivos 1981); others run into the step limit.
+    >>> from hebbcap.memories import Hopfield
+    >>> memory = Hopfield().store([[1, 1, -1, -1, 1]])
+    >>> next_bits(memory, Bits.pack([1, 1, -1, -1, -1]), Fixed()).unpack().tolist()
+    [[1, 1, -1, -1, 1]]
     """
-    states, before = cues.copy(), np.full_like(cues, np.nan)
+    if isinstance(threshold, Fixed):
+        quick = memory.next_bits(states, threshold.value)
+        if quick is not None:
+            return quick
+    low, high = memory.levels
+    return Bits.pack(single_pass(memory, states.unpack(low, high, np.float64), threshold=threshold) == high)
+
+
+def settle(
+    memory: Memory, cues: Bits, threshold: Threshold, max_steps: int = 100
+) -> tuple[Bits, NDArray[np.int64], tuple[Outcome, ...]]:
+    """Return packed cues, updated synchronously until they stop changing, with steps and outcomes.
+
+    As `recall` with update="synchronous", for a two-level memory.
+    """
+
+    def update(words: Words) -> Words:
+        return next_bits(memory, Bits(words, cues.dim), threshold).words
+
+    words, steps, outcomes = _until_settled(cues.words, update, max_steps)
+    return Bits(words, cues.dim), steps, outcomes
+
+
+def _synchronous(memory: Memory, cues: Floats, threshold: Threshold, max_steps: int) -> Recall:
+    if len(memory.levels) == 2:
+        low, high = memory.levels
+        bits, steps, outcomes = settle(memory, Bits.pack(cues == high), threshold, max_steps)
+        return Recall(bits.unpack(low, high, np.float64), steps, outcomes)
+
+    def update(states: Floats) -> Floats:
+        return single_pass(memory, states, threshold=threshold)
+
+    return Recall(*_until_settled(cues, update, max_steps))
+
+
+def _until_settled(
+    cues: Rows, update: Callable[[Rows], Rows], max_steps: int
+) -> tuple[Rows, NDArray[np.int64], tuple[Outcome, ...]]:
+    """Update rows until they stop changing; one that has settled makes room for the next.
+
+    A state seen two steps before is a cycle: symmetric weights allow no longer one (Goles & Olivos 1981);
+    others run into the step limit.
+    """
+    states, before = cues.copy(), np.empty_like(cues)
     steps = np.zeros(len(cues), dtype=np.int64)
     outcomes = np.full(len(cues), Outcome.STEP_LIMIT, dtype=object)
-    active = np.arange(len(cues))
-    for step in range(1, max_steps + 1):
-        after = single_pass(memory, states[active], threshold=threshold)
-        fixed = (after == states[active]).all(axis=1)
-        cycle = ~fixed & (after == before[active]).all(axis=1)
-        before[active], states[active] = states[active], after
-        steps[active] = step - fixed
-        outcomes[active[fixed]] = Outcome.FIXED_POINT
-        outcomes[active[cycle]] = Outcome.CYCLE
-        active = active[~(fixed | cycle)]
-        if not len(active):
-            break
-    return Recall(states, steps, tuple(outcomes))
+    waiting = min(len(cues), _AT_ONCE)
+    active = np.arange(waiting)
+    while len(active):
+        now = states[active]
+        after = update(now)
+        fixed = (after == now).all(axis=1)
+        cycle = ~fixed & (steps[active] > 0) & (after == before[active]).all(axis=1)
+        before[active], states[active] = now, after
+        steps[active] += ~fixed
+        outcomes[active[fixed]], outcomes[active[cycle]] = Outcome.FIXED_POINT, Outcome.CYCLE
+        active = active[~(fixed | cycle) & (steps[active] < max_steps)]
+        more = min(len(cues) - waiting, _AT_ONCE - len(active))
+        active, waiting = np.append(active, np.arange(waiting, waiting + more)), waiting + more
+    return states, steps, tuple(outcomes)
 
 
 def _asynchronous(

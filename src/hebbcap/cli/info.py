@@ -10,7 +10,7 @@ from hebbcap.cli.options import print_json
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def info(as_json: bool) -> None:
-    """Versions, threads, SIMD and cache."""
+    """Versions, threads, engines and cache."""
     from hebbcap._info import info as ask
 
     facts = ask()
@@ -19,7 +19,8 @@ def info(as_json: bool) -> None:
         return
     for name, value in facts.items():
         if isinstance(value, dict):
-            value = ", ".join(f"{k} {v}" for k, v in value.items())
-        elif isinstance(value, list):
-            value = " ".join(value)
-        click.echo(f"{name:<12}{value}")
+            click.echo(name)
+            for part, fact in value.items():
+                click.echo(f"  {part:<16}{fact}")
+        else:
+            click.echo(f"{name:<12}{value}")

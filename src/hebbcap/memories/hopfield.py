@@ -9,23 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from hebbcap import _checks
+from hebbcap.engines import Held
+from hebbcap.kernels.bits import Bits
 from hebbcap.learning import Rule, hebb
-from hebbcap.memories.protocol import Array, Floats, LocalField, Memory, Patterns, Tracker, in_words
+from hebbcap.learning.two_levels import Parts, two_level_parts
+from hebbcap.memories.protocol import Floats, LocalField, Patterns, Tracker, in_words
+from hebbcap.memories.stored import StoredPatterns
 from hebbcap.patterns.discrete import checked_levels
-
-_FLOAT32_EXACT = 2**24
-"""Whole numbers below this are exact in single precision, which is twice as fast."""
 
 
 @final
 @dataclass(frozen=True)
-class Hopfield(Memory):
+class Hopfield(StoredPatterns):
     """A pairwise memory: one weight for each ordered pair of neurons, written by a local rule.
 
     The patterns themselves are held, not the weights: fields are computed through them at a cost of
@@ -57,7 +59,7 @@ class Hopfield(Memory):
     """
 
     rule: Rule = field(default_factory=hebb)
-    _patterns: Patterns | None = field(default=None, repr=False, compare=False)
+    _patterns: Patterns | Held | None = field(default=None, repr=False, compare=False)
     _levels: tuple[float, ...] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -77,23 +79,13 @@ class Hopfield(Memory):
             return "hopfield"
         return f"hopfield:{self.rule.formula}"
 
-    @property
-    def patterns(self) -> Patterns | None:
-        """The stored patterns (K, D), or None while nothing is stored."""
-        return self._patterns
-
-    def holding(self, patterns: Patterns | None, levels: tuple[float, ...] | None = None) -> Hopfield:
+    def holding(self, patterns: Patterns | Held | None, levels: tuple[float, ...] | None = None) -> Hopfield:
         """Return this memory holding exactly these patterns."""
         return Hopfield(self.rule, patterns, levels)
 
-    @property
-    def levels(self) -> tuple[float, ...]:
-        """The values that neurons take."""
-        return self._levels or super().levels
-
     def _named_levels(self, levels: Sequence[float]) -> tuple[float, ...]:
         named = checked_levels(levels)
-        if self.patterns is not None and named != self.levels:
+        if self.n_patterns and named != self.levels:
             raise _checks.fail("levels", named, f"must be {in_words(self.levels)}", "as stored before")
         return named
 
@@ -108,36 +100,94 @@ class Hopfield(Memory):
         TooLarge
             If D x D numbers don't fit in memory.
         """
-        if self.patterns is None or self.dim is None:
+        if self.dim is None:
             raise _checks.fail("n_patterns", 0, "must be at least 1", "store patterns first")
         _checks.check_fits(
             24.0 * self.dim**2, f"weights of dim={self.dim}", "field works without the weights"
         )
-        values = self.patterns.astype(np.float64)
-        result = np.zeros((self.dim, self.dim))
-        for post_power, pre_terms in self.rule.by_post_power().items():
-            written: Floats = sum(c * values**p for p, c in pre_terms)  # type: ignore[assignment]
-            result += (values**post_power).T @ written
+        result = self._packed_weights() if len(self.levels) == 2 else self._product_weights()
         np.fill_diagonal(result, 0.0)
         return result
 
     def scaled_field(self, states: ArrayLike) -> tuple[Floats, Floats]:
         """Return the local fields (B, D) and the log of their unit, which is always 0 here."""
-        patterns, cues = self._states(states)
-        real = self._dtype(patterns)
-        s: Array = cues.astype(real)
-        result = np.zeros(cues.shape)
-        for tile in self._tiles(len(cues)):
-            values: Array = tile.astype(real)
-            projections = {p: s @ (values**p if p != 1 else values).T for p in self._pre_powers()}
-            for post_power, pre_terms in self.rule.by_post_power().items():
-                received: Array = sum(projections[p] * real(c) for p, c in pre_terms)
-                if post_power:
-                    result += received @ (values**post_power if post_power != 1 else values)
-                else:
-                    result += received.sum(axis=1)[:, None]
-        result -= cues * self._self_coupling(patterns)
+        cues = self.checked_states(states)
+        result = self._packed_field(cues) if len(self.levels) == 2 else self._product_field(cues)
         return result, np.zeros(len(cues))
+
+    def next_bits(self, states: Bits, threshold: float) -> Bits | None:
+        """Return packed states after one update at a fixed threshold, where the rule is c * post * pre, c >
+        0.
+        """
+        parts = self._parts
+        if self.levels != (-1.0, 1.0) or parts.const or parts.post or parts.pre or parts.corr <= 0:
+            return None
+        return self.held.pairwise_step(states, self.n_patterns, threshold / parts.corr)
+
+    @cached_property
+    def _parts(self) -> Parts:
+        return two_level_parts(self.rule, self.levels)
+
+    @cached_property
+    def _column_sums(self) -> Floats:
+        """Sum over patterns of each neuron's entry as -1 and +1, shape (D,)."""
+        high = self.held.bits.column_counts()
+        return np.asarray(2.0 * high - self.n_patterns)
+
+    @cached_property
+    def _activity_sums(self) -> Floats:
+        """Sum over patterns of entry times the pattern's own sum, both as -1 and +1, shape (D,)."""
+        return np.asarray(self.held.pairwise_field(Bits.pack(np.ones((1, self.dim or 0))))[0], dtype=float)
+
+    def _packed_field(self, cues: Floats) -> Floats:
+        """Return the fields from whole-number sums over patterns written as -1 and +1.
+
+        With entries and states u + v x for x = +-1, and the rule const + post x_i + pre x_j + corr x_i x_j,
+        all sums over patterns are of overlaps times entries, or of entries alone, which no state changes.
+        """
+        parts, (low, high), n = self._parts, self.levels, self.n_patterns
+        middle, half = 0.5 * (low + high), 0.5 * (high - low)
+        packed = self._pack_states(cues)
+        result = np.asarray(parts.corr * half * self.held.pairwise_field(packed), dtype=float)
+        own = n * (parts.const + parts.corr)
+        if not (parts.const or parts.post or parts.pre or middle):
+            result -= own * cues
+            return result
+        totals, sums = cues.sum(axis=1), self._column_sums
+        result += parts.post * totals[:, None] * sums
+        if middle:
+            result += parts.corr * middle * self._activity_sums
+        received = middle * sums.sum() + half * ((cues - middle) / half) @ sums
+        result += (parts.const * n * totals + parts.pre * received)[:, None]
+        return np.asarray(result - cues * (own + (parts.post + parts.pre) * sums))
+
+    def _product_field(self, cues: Floats) -> Floats:
+        """Return the fields of neurons of more than two levels, by products of matrices."""
+        assert self.patterns is not None
+        values = self.patterns.astype(np.float64)
+        projections = {p: cues @ (values**p).T for p in self._pre_powers()}
+        result = np.zeros(cues.shape)
+        for post_power, pre_terms in self.rule.by_post_power().items():
+            received: Floats = sum(projections[p] * c for p, c in pre_terms)  # type: ignore[assignment]
+            result += received @ values**post_power
+        return np.asarray(result - cues * self._self_coupling(self.patterns))
+
+    def _packed_weights(self) -> Floats:
+        parts = self._parts
+        result = parts.corr * self.held.weights().astype(np.float64)
+        if parts.const or parts.post or parts.pre:
+            sums = self._column_sums
+            result += parts.const * self.n_patterns + parts.post * sums[:, None] + parts.pre * sums
+        return np.asarray(result)
+
+    def _product_weights(self) -> Floats:
+        assert self.patterns is not None
+        values = self.patterns.astype(np.float64)
+        result = np.zeros((values.shape[1], values.shape[1]))
+        for post_power, pre_terms in self.rule.by_post_power().items():
+            written: Floats = sum(c * values**p for p, c in pre_terms)  # type: ignore[assignment]
+            result += (values**post_power).T @ written
+        return result
 
     def energy(self, states: ArrayLike) -> Floats:
         """Return the energy -1/2 s W s of each state, shape (B,).
@@ -159,15 +209,6 @@ class Hopfield(Memory):
         diagonal = np.diagonal(self.rule.table(self.levels))
         counts = ((patterns == level).sum(axis=0) for level in self.levels)
         return np.asarray(sum(g * count for g, count in zip(diagonal, counts, strict=True)))
-
-    def _dtype(self, patterns: Patterns) -> type:
-        """Single precision where every sum is a whole number that it holds exactly."""
-        largest = max(abs(level) for level in self.levels)
-        # A term of powers a and b, times the state: at most |c| largest^(a + b + 1) for each entry.
-        bound = sum(abs(c) * largest ** (post + pre + 1) for (_, post, pre), c in self.rule.terms)
-        bound *= patterns.size
-        whole = all(float(c).is_integer() for _, c in self.rule.terms)
-        return np.float32 if whole and bound < _FLOAT32_EXACT else np.float64
 
 
 class _WeightTracker(Tracker):

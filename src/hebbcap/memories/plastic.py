@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hebbcap import _checks
+from hebbcap.engines import Held
 from hebbcap.learning import Synapse
 from hebbcap.learning.plasticity import picked
 from hebbcap.memories.hopfield import _WeightTracker
@@ -74,8 +75,10 @@ class Plastic(Memory):
         """The presented patterns (K, D), oldest first, or None while there are none."""
         return self._patterns
 
-    def holding(self, patterns: Patterns | None, levels: tuple[float, ...] | None = None) -> Plastic:
+    def holding(self, patterns: Patterns | Held | None, levels: tuple[float, ...] | None = None) -> Plastic:
         """Return this memory after exactly these patterns (K, D), oldest first, from blank weights."""
+        if isinstance(patterns, Held):
+            patterns = patterns.bits.unpack(*(levels or self.levels))
         return Plastic(self.synapse, self.seed, patterns, levels)
 
     @property
@@ -113,7 +116,7 @@ class Plastic(Memory):
 
     def scaled_field(self, states: ArrayLike) -> tuple[Floats, Floats]:
         """Return the local fields (B, D) and the log of their unit, which is always 0 here."""
-        _, cues = self._states(states)
+        cues = self.checked_states(states)
         return cues @ self.weights.T, np.zeros(len(cues))
 
     def energy(self, states: ArrayLike) -> Floats:

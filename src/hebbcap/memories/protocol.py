@@ -7,20 +7,19 @@ here (`Memory`). Whether a theory predicts it is asked of the theory, not of the
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hebbcap import _checks
+from hebbcap.engines import Held
+from hebbcap.kernels.bits import Bits
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 Patterns = NDArray[np.int8]
-
-_TILE = 2**22
-"""Entries of a (cues x patterns) tile: large enough for BLAS, small enough to stay out of swap."""
 
 
 @runtime_checkable
@@ -75,8 +74,8 @@ class Memory(ABC):
         """The stored patterns (K, D), or None while nothing is stored."""
 
     @abstractmethod
-    def holding(self, patterns: Patterns | None, levels: tuple[float, ...] | None = None) -> Self:
-        """Return this memory holding exactly these patterns (K, D), int8, taken as they are.
+    def holding(self, patterns: Patterns | Held | None, levels: tuple[float, ...] | None = None) -> Self:
+        """Return this memory holding exactly these patterns (K, D), int8 or in an engine's form, as they are.
 
         For patterns known to be sound; `store` checks what it is given. The levels are read off the patterns
         unless they are given: patterns of 0 and 1 may by chance hold no 0.
@@ -165,6 +164,13 @@ class Memory(ABC):
         kept.setflags(write=False)
         return self.holding(kept if len(kept) else None, self.levels if len(self.levels) > 2 else None)
 
+    def next_bits(self, states: Bits, threshold: float) -> Bits | None:
+        """Return packed states after one update at a fixed threshold, without making floats of the fields.
+
+        None where this memory has no such short cut: `scaled_field` and the threshold then do the same.
+        """
+        return None
+
     def field(self, states: ArrayLike) -> Floats:
         """Return the local field of every neuron, shape (B, D), for states (B, D) or (D,).
 
@@ -182,24 +188,16 @@ class Memory(ABC):
             )
         return np.asarray(result)
 
-    def _tiles(self, n_states: int) -> Iterator[Patterns]:
-        """Yield the stored patterns in pieces, so that no B x K or K x D array of floats is held whole."""
-        held = self.patterns
-        assert held is not None
-        step = max(_TILE // max(n_states, held.shape[1]), 1)
-        for start in range(0, len(held), step):
-            yield held[start : start + step]
-
-    def _states(self, states: ArrayLike) -> tuple[Patterns, Floats]:
-        """Check states against the stored patterns and return both."""
-        if self.patterns is None:
+    def checked_states(self, states: ArrayLike) -> Floats:
+        """Check states against the stored patterns and return them, (B, D)."""
+        if not self.n_patterns:
             raise _checks.fail("n_patterns", 0, "must be at least 1", "store patterns before recalling")
         array = np.atleast_2d(_as_array("states", states)).astype(np.float64)
         if array.ndim != 2 or array.shape[1] != self.dim or not len(array):
             raise _checks.fail("states.shape", np.shape(states), f"must be (B, {self.dim}) or ({self.dim},)")
-        if not np.isin(array, self.levels).all():
+        if not _is_of(array, self.levels):
             raise _checks.fail("states", "array", f"must hold only {in_words(self.levels)}")
-        return self.patterns, array
+        return array
 
 
 def _as_array(name: str, values: ArrayLike) -> Array:
@@ -211,6 +209,15 @@ def _as_array(name: str, values: ArrayLike) -> Array:
     if array.dtype.kind not in "biuf":
         raise _checks.fail(f"{name}.dtype", str(array.dtype), "must be a number type")
     return array
+
+
+def _is_of(array: Array, levels: Sequence[float]) -> bool:
+    """Whether every entry is at one of the levels; two levels are compared with directly, which is
+    quicker.
+    """
+    if len(levels) == 2:
+        return bool(((array == levels[0]) | (array == levels[1])).all())
+    return bool(np.isin(array, levels).all())
 
 
 def in_words(levels: Sequence[float]) -> str:
@@ -234,7 +241,7 @@ def as_patterns(patterns: ArrayLike, levels: Sequence[float] | None = None) -> P
             "patterns.shape", np.shape(patterns), "must be (K, D) with K >= 1 patterns of D >= 2 neurons"
         )
     if levels is not None:
-        if not np.isin(array, levels).all():
+        if not _is_of(array, levels):
             raise _checks.fail("patterns", "array", f"must hold only {in_words(levels)}", "the levels named")
         return array.astype(np.int8)
     is_one = array == 1

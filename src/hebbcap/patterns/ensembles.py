@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hebbcap import _checks
 from hebbcap._random import RandomState
+from hebbcap.kernels.bits import WORD, Bits, n_words
 
 Patterns = NDArray[np.int8]
 
@@ -130,6 +131,22 @@ class Ensemble(abc.ABC):
         """
 
 
+    def sample_bits(self, n_patterns: int, dim: int, rng: RandomState = None) -> Bits:
+        """Draw patterns of two levels, packed: those that `sample` draws.
+
+        Raises
+        ------
+        InvalidArgument
+            As `sample` does, or if entries have more than two levels.
+
+        >>> bool((Biased(0.2).sample_bits(3, 50, rng=1).unpack() == Biased(0.2).sample(3, 50, rng=1)).all())
+        True
+        """
+        if len(self.levels) != 2:
+            raise _checks.fail("patterns", self.name, "must have two levels to be packed", "use sample")
+        return Bits.pack(self.sample(n_patterns, dim, rng) == self.levels[1])
+
+
 class Unlimited(Ensemble):
     """The part that is common to patterns drawn afresh: of any size, and as many as are asked for."""
 
@@ -159,12 +176,29 @@ class Drawn(Unlimited):
 
     def sample(self, n_patterns: int, dim: int, rng: RandomState = None) -> Patterns:
         """Draw patterns; see `Ensemble.sample`."""
+        if len(self.levels) == 2 and self.p_high == 0.5:
+            checked_shape(n_patterns, dim)
+            low, high = (int(level) for level in self.levels)
+            return self.sample_bits(n_patterns, dim, rng).unpack(low, high)
         n_patterns, dim = checked_shape(n_patterns, dim)
         rng = generator(rng)
         patterns = np.empty(n_patterns * dim, np.int8)
         for start in range(0, patterns.size, _BLOCK):
             self._draw(patterns[start : start + _BLOCK], rng)
         return patterns.reshape(n_patterns, dim)
+
+    def sample_bits(self, n_patterns: int, dim: int, rng: RandomState = None) -> Bits:
+        """Draw patterns of two levels, packed; see `Ensemble.sample_bits`."""
+        if len(self.levels) != 2 or self.p_high != 0.5:
+            return super().sample_bits(n_patterns, dim, rng)
+        _checks.pattern_count(n_patterns)
+        shape = n_patterns, n_words(_checks.dimension(dim))
+        what = f"n_patterns={n_patterns} of dim={dim}, packed,"
+        _checks.check_fits(4.0 * shape[0] * shape[1], what, "use fewer patterns or a smaller dim")
+        words = generator(rng).integers(0, 2**32 - 1, shape, dtype=np.uint32, endpoint=True)
+        if spare := -dim % WORD:
+            words[:, -1] &= np.uint32(2 ** (WORD - spare) - 1)
+        return Bits(words, dim)
 
     def _draw(self, block: Patterns, rng: np.random.Generator) -> None:
         """Fill a block with fresh entries."""
@@ -179,8 +213,8 @@ class Rademacher(Drawn):
     """Independent entries, -1 or +1 with equal chance: what most published capacities assume.
 
     >>> Rademacher().sample(2, 6, rng=0)
-    array([[-1,  1, -1,  1,  1,  1],
-           [ 1,  1,  1, -1, -1, -1]], dtype=int8)
+    array([[ 1,  1,  1,  1,  1, -1],
+           [ 1,  1,  1,  1, -1, -1]], dtype=int8)
     """
 
     @property
@@ -293,8 +327,6 @@ def _store_chance(ensemble: Any, name: str, value: float, meaning: str) -> None:
 
 def _chances(p: float, size: int, rng: np.random.Generator) -> Patterns:
     """Return `size` independent entries, 1 with chance `p`, else 0."""
-    if p == 0.5:
-        return np.unpackbits(_bytes(-(-size // 8), rng), count=size).view(np.int8)
     # One byte decides unless it equals the first byte of p; only those 1 in 256 need a second, 53-bit draw.
     first = int(256 * p)
     draws = _bytes(size, rng)

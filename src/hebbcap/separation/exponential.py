@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import final
 
 import numpy as np
@@ -58,7 +59,12 @@ class Exponential(Separation):
 
     def table(self, dim: int) -> DifferenceTable:
         """Return the field differences for patterns of `dim` neurons."""
-        reach = dim + 1
-        log_size = self.beta * np.arange(-reach, reach + 1) + np.log(2 * np.sinh(self.beta))
-        values = np.exp(log_size) if np.abs(log_size).max() < SAFE_LOG else None
-        return DifferenceTable(np.ones_like(log_size), log_size, values, 1.0, reach, whole=False)
+        return _exponential_table(self.beta, dim)
+
+
+@lru_cache(maxsize=8)
+def _exponential_table(beta: float, dim: int) -> DifferenceTable:
+    reach = dim + 1
+    log_size = beta * np.arange(-reach, reach + 1) + np.log(2 * np.sinh(beta))
+    values = np.exp(log_size) if np.abs(log_size).max() < SAFE_LOG else None
+    return DifferenceTable(np.ones_like(log_size), log_size, values, 1.0, reach, whole=False)

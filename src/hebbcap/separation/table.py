@@ -21,7 +21,7 @@ SAFE_LOG = 600.0
 """Natural logarithms up to this size leave room for sums of 1e15 terms in double precision."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DifferenceTable:
     """The field differences d(m) = F(m + 1) - F(m - 1) for whole m from -reach to reach.
 

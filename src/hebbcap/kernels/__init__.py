@@ -1,0 +1,1 @@
+"""Kernels: packed bits, and the only place that knows of words and vector instructions."""
