@@ -5,8 +5,10 @@ from hypothesis import strategies as st
 
 from hebbcap._checks import InvalidArgument
 from hebbcap.dynamics import TIE, Fixed, Inhibition, KWinners, Outcome, recall, single_pass, switch
+from hebbcap.kernels.bits import Bits
 from hebbcap.learning import Rule, parse
 from hebbcap.memories import Dense, Hopfield
+from hebbcap.memories import memory as parse_memory
 from hebbcap.separation import Exponential, Polynomial
 
 SEPARATIONS = [
@@ -363,3 +365,34 @@ def test_thresholds_are_finite_numbers(bad):
 def test_inhibition_at_a_midpoint_is_refused_outside_a_question():
     with pytest.raises(InvalidArgument, match="give Inhibition a value"):
         single_pass(Hopfield().store([[1, -1, 1]]), [1, -1, 1], threshold=Inhibition(None))
+
+
+@pytest.mark.parametrize("update", ["synchronous", "asynchronous", "single"])
+@pytest.mark.parametrize("spec", ["hopfield", "hopfield:covariance", "dense:3", "exponential"])
+def test_packed_cues_are_recalled_as_their_arrays_are(update, spec):
+    rng = np.random.default_rng(3)
+    patterns, cues = rng.choice([-1.0, 1.0], size=(12, 70)), rng.choice([-1.0, 1.0], size=(9, 70))
+    held = parse_memory(spec).store(patterns)
+    plain = recall(held, cues, update=update, rng=1)
+    packed = recall(held, Bits.pack(cues), update=update, rng=1)
+    assert (packed.states.unpack() == plain.states).all()
+    assert (packed.steps == plain.steps).all()
+    assert packed.outcomes == plain.outcomes
+
+
+def test_more_cues_than_go_together_are_each_recalled(monkeypatch):
+    rng = np.random.default_rng(4)
+    held = Hopfield().store(rng.choice([-1, 1], size=(9, 60)))
+    cues = rng.choice([-1.0, 1.0], size=(50, 60))
+    together = recall(held, cues)
+    monkeypatch.setattr("hebbcap.dynamics._AT_ONCE", 7)
+    in_turn = recall(held, cues)
+    assert (in_turn.states == together.states).all()
+    assert (in_turn.steps == together.steps).all()
+    assert in_turn.outcomes == together.outcomes
+
+
+@pytest.mark.parametrize("wrong", [Bits.pack(np.ones((2, 5))), Bits.pack(np.ones((0, 6)))])
+def test_packed_cues_of_another_size_are_refused(wrong):
+    with pytest.raises(InvalidArgument, match="dim=6"):
+        recall(Hopfield().store([[1, 1, 1, -1, -1, 1]]), wrong)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
-from typing import TypeVar, final
+from typing import Generic, TypeVar, final, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,8 +29,11 @@ from hebbcap.memories import Memory
 
 Floats = NDArray[np.float64]
 
+States = TypeVar("States", Floats, Bits)
+"""States as numbers, or packed."""
+
 Rows = TypeVar("Rows", Floats, Words)
-"""States: numbers, or packed."""
+"""Their rows."""
 
 _AT_ONCE = 256
 """Cues that are updated together."""
@@ -211,26 +214,27 @@ class Outcome(Enum):
 
 @final
 @dataclass(frozen=True)
-class Recall:
+class Recall(Generic[States]):
     """What came back.
 
     Attributes
     ----------
-    states : ndarray, shape (B, D)
-        The last state of each cue.
+    states : ndarray, shape (B, D), or Bits
+        The last state of each cue, in the form in which the cues came.
     steps : ndarray of int, shape (B,)
         Updates of the whole network until the outcome was known.
     outcomes : tuple of Outcome, length B
         How each cue ended.
     """
 
-    states: Floats
+    states: States
     steps: NDArray[np.int64]
     outcomes: tuple[Outcome, ...]
 
     def __repr__(self) -> str:
         counts = {o.value: self.outcomes.count(o) for o in Outcome if o in self.outcomes}
-        return f"Recall(states={self.states.shape}, steps<={self.steps.max()}, outcomes={counts})"
+        states = self.states if isinstance(self.states, Bits) else self.states.shape
+        return f"Recall(states={states}, steps<={self.steps.max()}, outcomes={counts})"
 
 
 def switch(states: Floats, excess: Floats, levels: tuple[float, ...], size: Floats) -> Floats:
@@ -295,23 +299,47 @@ def single_pass(memory: Memory, cues: ArrayLike, *, threshold: Threshold | None 
     return switch(states, excess, memory.levels, np.abs(field).mean(axis=1, keepdims=True))
 
 
+@overload
+def recall(
+    memory: Memory,
+    cues: Bits,
+    *,
+    update: str = ...,
+    threshold: Threshold | None = ...,
+    max_steps: int = ...,
+    rng: RandomState = ...,
+) -> Recall[Bits]: ...
+
+
+@overload
 def recall(
     memory: Memory,
     cues: ArrayLike,
+    *,
+    update: str = ...,
+    threshold: Threshold | None = ...,
+    max_steps: int = ...,
+    rng: RandomState = ...,
+) -> Recall[Floats]: ...
+
+
+def recall(
+    memory: Memory,
+    cues: ArrayLike | Bits,
     *,
     update: str = "synchronous",
     threshold: Threshold | None = None,
     max_steps: int = 100,
     rng: RandomState = None,
-) -> Recall:
+) -> Recall[Floats] | Recall[Bits]:
     """Update the cues until they stop changing.
 
     Parameters
     ----------
     memory : Memory
         Holding at least one pattern.
-    cues : array-like, shape (B, D) or (D,)
-        States to start from.
+    cues : array-like, shape (B, D) or (D,), or Bits
+        States to start from. Packed ones, for memories of two levels, take least time and room.
     update : {"synchronous", "asynchronous", "single"}
         All neurons at once; one after the other in a fresh random order each sweep; or one
         synchronous update and no more.
@@ -344,6 +372,15 @@ def recall(
         raise _checks.fail("memory", memory, "must be a Memory", "as hebbcap.Hopfield().store(patterns)")
     check_steps(chosen, memory.levels)
     _checks.integer("max_steps", max_steps, low=1, meaning="max_steps is the most updates of the network")
+    if isinstance(cues, Bits):
+        if len(memory.levels) != 2 or cues.dim != memory.dim or not len(cues):
+            raise _checks.fail("cues", cues, f"must hold states of dim={memory.dim}, of two levels")
+        if update == "synchronous":
+            return _settled(memory, cues, chosen, max_steps)
+        low, high = memory.levels
+        unpacked = cues.unpack(low, high, np.float64)
+        found = recall(memory, unpacked, update=update, threshold=chosen, max_steps=max_steps, rng=rng)
+        return Recall(Bits.pack(found.states == high), found.steps, found.outcomes)
     states = memory.checked_states(cues)
     if update == "single":
         after = single_pass(memory, states, threshold=chosen)
@@ -375,26 +412,19 @@ def next_bits(memory: Memory, states: Bits, threshold: Threshold) -> Bits:
     return Bits.pack(single_pass(memory, states.unpack(low, high, np.float64), threshold=threshold) == high)
 
 
-def settle(
-    memory: Memory, cues: Bits, threshold: Threshold, max_steps: int = 100
-) -> tuple[Bits, NDArray[np.int64], tuple[Outcome, ...]]:
-    """Return packed cues, updated synchronously until they stop changing, with steps and outcomes.
-
-    As `recall` with update="synchronous", for a two-level memory.
-    """
-
+def _settled(memory: Memory, cues: Bits, threshold: Threshold, max_steps: int) -> Recall[Bits]:
     def update(words: Words) -> Words:
         return next_bits(memory, Bits(words, cues.dim), threshold).words
 
     words, steps, outcomes = _until_settled(cues.words, update, max_steps)
-    return Bits(words, cues.dim), steps, outcomes
+    return Recall(Bits(words, cues.dim), steps, outcomes)
 
 
-def _synchronous(memory: Memory, cues: Floats, threshold: Threshold, max_steps: int) -> Recall:
+def _synchronous(memory: Memory, cues: Floats, threshold: Threshold, max_steps: int) -> Recall[Floats]:
     if len(memory.levels) == 2:
         low, high = memory.levels
-        bits, steps, outcomes = settle(memory, Bits.pack(cues == high), threshold, max_steps)
-        return Recall(bits.unpack(low, high, np.float64), steps, outcomes)
+        found = _settled(memory, Bits.pack(cues == high), threshold, max_steps)
+        return Recall(found.states.unpack(low, high, np.float64), found.steps, found.outcomes)
 
     def update(states: Floats) -> Floats:
         return single_pass(memory, states, threshold=threshold)
@@ -431,7 +461,7 @@ def _until_settled(
 
 def _asynchronous(
     memory: Memory, cues: Floats, threshold: Threshold, max_steps: int, rng: np.random.Generator
-) -> Recall:
+) -> Recall[Floats]:
     states = cues.copy()
     steps = np.zeros(len(cues), dtype=np.int64)
     outcomes = np.full(len(cues), Outcome.STEP_LIMIT, dtype=object)
