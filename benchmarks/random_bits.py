@@ -86,7 +86,7 @@ def _jax(n_words: int) -> Callable[[], Any]:
 
 
 def _ours(n_words: int) -> Callable[[], Any]:
-    from hebbcap.kernels import philox
+    from hebbcap.kernels.random import philox
 
     words, stream = np.empty(n_words, dtype=np.uint32), philox.key(0, "benchmark", 0)
     return lambda: philox.fill(words, stream)

@@ -49,7 +49,7 @@ def test_without_a_compiler_numpy_does_the_work(monkeypatch):
 CODE = """
 import numpy as np
 from hebbcap import Bits, engines
-from hebbcap.kernels import sums
+from hebbcap.kernels.fields import sums
 from hebbcap.separation import Exponential, Polynomial
 assert not sums.available()
 rng = np.random.default_rng(0)

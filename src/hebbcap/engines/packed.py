@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from hebbcap import _checks
 from hebbcap.engines.protocol import Engine, Floats, Held, Whole
 from hebbcap.engines.reference import FINE, NumpyHeld
-from hebbcap.kernels import sums
 from hebbcap.kernels.bits import Bits, n_words
-from hebbcap.kernels.columns import Columns, write_columns
-from hebbcap.kernels.decide import decide, fields
+from hebbcap.kernels.fields import sums
+from hebbcap.kernels.fields.columns import Columns, write_columns
+from hebbcap.kernels.fields.decide import decide, fields
+from hebbcap.kernels.fields.nearest import nearest
+from hebbcap.kernels.fields.overlaps import GROUPS, LANES, interleave, new_overlaps, overlaps, put, separate
 from hebbcap.kernels.machine import processor
-from hebbcap.kernels.nearest import nearest
-from hebbcap.kernels.overlaps import GROUPS, LANES, interleave, new_overlaps, overlaps, put, separate
 from hebbcap.kernels.threads import count
 from hebbcap.separation.table import DifferenceTable
 

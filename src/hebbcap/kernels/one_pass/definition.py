@@ -41,8 +41,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hebbcap import _checks
-from hebbcap.kernels import philox
 from hebbcap.kernels.bits import WORD, Words, n_words
+from hebbcap.kernels.random import philox
 
 Whole = NDArray[np.int64]
 
@@ -173,7 +173,7 @@ def count_wrong(
     streams = _checks.integer("streams", streams, low=1)
     if not _has_kernel():
         return plain(setting, ks, streams, seed, experiment, first=first)
-    from hebbcap.kernels.one_pass_run import run
+    from hebbcap.kernels.one_pass.run import run
 
     return run(setting, ks, streams, seed, experiment, first=first)
 
@@ -182,8 +182,8 @@ def count_wrong(
 def _has_kernel() -> bool:
     """Whether LLVM can be loaded, and this processor has the instructions."""
     try:
-        from hebbcap.kernels.lookup_sums import Lookup16, Lookup32
         from hebbcap.kernels.machine import features
+        from hebbcap.kernels.one_pass.lookup_sums import Lookup16, Lookup32
     except (ImportError, OSError, RuntimeError):
         return False
     return features() >= Lookup16.NEEDS | Lookup32.NEEDS

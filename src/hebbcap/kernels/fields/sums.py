@@ -24,12 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hebbcap.kernels.bits import WORD, Bits, Words
-from hebbcap.kernels.columns import Columns
+from hebbcap.kernels.fields.columns import Columns
+from hebbcap.kernels.fields.overlaps import LANES
+from hebbcap.kernels.fields.tiles import PATTERNS, STATES, TILE, new_scratch, tile_by_tile
+from hebbcap.kernels.fields.weigh import weigh_narrow, weigh_pairwise, weigh_wide
 from hebbcap.kernels.machine import Kernel, features
-from hebbcap.kernels.overlaps import LANES
 from hebbcap.kernels.threads import count, share
-from hebbcap.kernels.tiles import PATTERNS, STATES, TILE, new_scratch, tile_by_tile
-from hebbcap.kernels.weigh import weigh_narrow, weigh_pairwise, weigh_wide
 
 Whole = NDArray[np.int64]
 

@@ -232,7 +232,7 @@ def _steps(out: Words, stream: Stream, first: int, digits: int | None) -> None:
 def _kernels() -> Any:
     """Return the kernels, or None where LLVM can't be loaded."""
     try:
-        from hebbcap.kernels import philox_kernel
+        from hebbcap.kernels.random import philox_kernel
     except (ImportError, OSError, RuntimeError):
         return None
     return philox_kernel.fill, philox_kernel.fill_biased

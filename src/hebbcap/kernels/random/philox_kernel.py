@@ -1,6 +1,6 @@
 """Philox4x32-10 on vectors: eight counters at a time, each word in a lane of 64 bits.
 
-What it computes is `hebbcap.kernels.philox.words` and `biased_words`.
+What it computes is `hebbcap.kernels.random.philox.words` and `biased_words`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 from hebbcap.kernels.language import I64, I64X8, Code, Value
 from hebbcap.kernels.machine import Kernel
-from hebbcap.kernels.philox import BLOCKS, DIGITS, MULTIPLIERS, RAISES, ROUNDS
+from hebbcap.kernels.random.philox import BLOCKS, DIGITS, MULTIPLIERS, RAISES, ROUNDS
 
 _LOW: Final = 0xFFFFFFFF
 BYTES: Final = 128

@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hebbcap.engines.packed import PackedHeld, _Room
-from hebbcap.kernels import sums
 from hebbcap.kernels.bits import Bits
-from hebbcap.kernels.columns import plain_columns
-from hebbcap.kernels.decide import decide, fields, plain_decide
-from hebbcap.kernels.nearest import nearest, plain_nearest
-from hebbcap.kernels.overlaps import interleave, new_overlaps, overlaps, plain_overlaps, separate
-from hebbcap.kernels.sums import Sums, Tables, pairwise_sums, plain_sums, table_sums
+from hebbcap.kernels.fields import sums
+from hebbcap.kernels.fields.columns import plain_columns
+from hebbcap.kernels.fields.decide import decide, fields, plain_decide
+from hebbcap.kernels.fields.nearest import nearest, plain_nearest
+from hebbcap.kernels.fields.overlaps import interleave, new_overlaps, overlaps, plain_overlaps, separate
+from hebbcap.kernels.fields.sums import Sums, Tables, pairwise_sums, plain_sums, table_sums
+from hebbcap.kernels.fields.tiles import PATTERNS
 from hebbcap.kernels.threads import use_threads
-from hebbcap.kernels.tiles import PATTERNS
 
 needs_lookups = pytest.mark.skipif(not sums.available(), reason="this processor has no AVX-512")
 
@@ -26,7 +26,7 @@ SHAPES = [(2, 1, 1), (31, 17, 3), (33, 70, 9), (64, 256, 4), (200, 300, 33), (25
 def n_threads(request, monkeypatch):
     use_threads(request.param)
     for module in ("sums", "overlaps", "nearest"):  # threads even for work that one would do faster
-        monkeypatch.setattr(f"hebbcap.kernels.{module}._SERIAL", 0)
+        monkeypatch.setattr(f"hebbcap.kernels.fields.{module}._SERIAL", 0)
     yield request.param
     use_threads(None)
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from hebbcap._checks import InvalidArgument
-from hebbcap.kernels import philox, threads
-from hebbcap.kernels.philox import biased_words, fill, fill_biased, key, words
+from hebbcap.kernels import threads
+from hebbcap.kernels.random import philox
+from hebbcap.kernels.random.philox import biased_words, fill, fill_biased, key, words
 
 # Random123 1.14, tests/kat_vectors, philox4x32 of 10 rounds: counter, key, output.
 VECTORS = [

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hebbcap.kernels.bits import Bits
-from hebbcap.kernels.columns import BIT_FOR_LANE
+from hebbcap.kernels.fields.columns import BIT_FOR_LANE
+from hebbcap.kernels.fields.overlaps import LANES, differences, streamed_differences
+from hebbcap.kernels.fields.sums import Alive
+from hebbcap.kernels.fields.tiles import TILE
 from hebbcap.kernels.language import I16, I32, I32X16, Code, Value
 from hebbcap.kernels.machine import Kernel
-from hebbcap.kernels.overlaps import LANES, differences, streamed_differences
-from hebbcap.kernels.sums import Alive
 from hebbcap.kernels.threads import share
-from hebbcap.kernels.tiles import TILE
 
 _WORK = 2e8
 """Words compared in one call of a kernel: some 10 ms, so that Ctrl-C is answered soon."""

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hebbcap.kernels.bits import WORD, Bits
+from hebbcap.kernels.fields.sums import Sums
 from hebbcap.kernels.language import I1, I8, I64, I64X8, Code, Value, vector
 from hebbcap.kernels.machine import Kernel
-from hebbcap.kernels.sums import Sums
 
 Whole = NDArray[np.int64]
 

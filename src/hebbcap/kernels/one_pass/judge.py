@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from hebbcap.kernels.language import I16, I32, I32X16, I64, I64X8, Value, vector
-from hebbcap.kernels.lookup_sums import REGISTER
-from hebbcap.kernels.one_pass_draw import Frame, Segment
-from hebbcap.kernels.one_pass_layout import LIMB, ROW
+from hebbcap.kernels.one_pass.draw import Frame, Segment
+from hebbcap.kernels.one_pass.layout import LIMB, ROW
+from hebbcap.kernels.one_pass.lookup_sums import REGISTER
 
 
 def judge(frame: Frame, segment: Segment, flips: Value, results: Value) -> None:

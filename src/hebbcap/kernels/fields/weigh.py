@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from hebbcap.kernels.columns import BIT_FOR_LANE
+from hebbcap.kernels.fields.columns import BIT_FOR_LANE
+from hebbcap.kernels.fields.lookups import Block, add_up_16, add_up_32
+from hebbcap.kernels.fields.overlaps import LANES
+from hebbcap.kernels.fields.tiles import PATTERNS
 from hebbcap.kernels.language import I16, I32, I32X16, I64, I64X8, Code, Value, vector
-from hebbcap.kernels.lookups import Block, add_up_16, add_up_32
-from hebbcap.kernels.overlaps import LANES
-from hebbcap.kernels.tiles import PATTERNS
 
 _LIMB: Final = 22
 """Bits of a limb: 256 of them add up to less than 2^31."""

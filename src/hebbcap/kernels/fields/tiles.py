@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hebbcap.kernels.bits import WORD
+from hebbcap.kernels.fields.lookups import Block
+from hebbcap.kernels.fields.overlaps import GROUPS, LANES, differences, streamed_differences
 from hebbcap.kernels.language import I8, I64, Code, Value
-from hebbcap.kernels.lookups import Block
-from hebbcap.kernels.overlaps import GROUPS, LANES, differences, streamed_differences
 
 TILE: Final = 16
 """Groups of patterns in a tile: 256 patterns, whose sums of four take 16 KiB for four states."""

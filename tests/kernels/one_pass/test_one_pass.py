@@ -7,8 +7,10 @@ import pytest
 
 from hebbcap._checks import InvalidArgument
 from hebbcap.dynamics import Fixed, single_pass
-from hebbcap.kernels import one_pass, one_pass_run, philox, threads
-from hebbcap.kernels.one_pass import (
+from hebbcap.kernels import threads
+from hebbcap.kernels.one_pass import definition as one_pass
+from hebbcap.kernels.one_pass import run as one_pass_run
+from hebbcap.kernels.one_pass.definition import (
     ODD_FLIP,
     Setting,
     binomial_table,
@@ -17,6 +19,7 @@ from hebbcap.kernels.one_pass import (
     n_flipped_judged,
     plain,
 )
+from hebbcap.kernels.random import philox
 from hebbcap.memories import Dense, Hopfield
 from hebbcap.separation import Polynomial
 

@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hebbcap import _checks
-from hebbcap.kernels import philox, threads
+from hebbcap.kernels import threads
 from hebbcap.kernels.bits import WORD, Bits, Words
-from hebbcap.kernels.lookup_sums import REGISTER, Lookup16
-from hebbcap.kernels.one_pass import (
+from hebbcap.kernels.one_pass.definition import (
     MOST_CUES,
     PLACE,
     REST,
@@ -31,8 +30,10 @@ from hebbcap.kernels.one_pass import (
     n_flipped_judged,
     plain,
 )
-from hebbcap.kernels.one_pass_kernel import kernel
-from hebbcap.kernels.one_pass_layout import AREAS, GROUPS, LIMB, PARAMETERS, RUN, Kind, area_bytes
+from hebbcap.kernels.one_pass.kernel import kernel
+from hebbcap.kernels.one_pass.layout import AREAS, GROUPS, LIMB, PARAMETERS, RUN, Kind, area_bytes
+from hebbcap.kernels.one_pass.lookup_sums import REGISTER, Lookup16
+from hebbcap.kernels.random import philox
 
 _LARGEST_TOTAL: Final = 2**30
 _LARGEST_LANE: Final = _LARGEST_TOTAL // 16

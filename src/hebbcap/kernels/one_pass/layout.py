@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, final
 
-from hebbcap.kernels.lookup_sums import REGISTER, Lookup32
-from hebbcap.kernels.one_pass import MOST_CUES
-from hebbcap.kernels.philox_kernel import BYTES
+from hebbcap.kernels.one_pass.definition import MOST_CUES
+from hebbcap.kernels.one_pass.lookup_sums import REGISTER, Lookup32
+from hebbcap.kernels.random.philox_kernel import BYTES
 
 RUN: Final = 2
 """Blocks that are drawn and added up at a time: their tables stay in the first cache."""

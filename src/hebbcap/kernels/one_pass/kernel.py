@@ -20,12 +20,12 @@ from __future__ import annotations
 from functools import cache
 
 from hebbcap.kernels.language import I1, I32, I32X16, I64, I64X8, Code, Value, vector
-from hebbcap.kernels.lookup_sums import REGISTER, Lookup, Lookup16, Lookup32
 from hebbcap.kernels.machine import Kernel
-from hebbcap.kernels.one_pass_draw import Frame, Segment, count_apart, draw, make_cues
-from hebbcap.kernels.one_pass_judge import judge
-from hebbcap.kernels.one_pass_layout import GROUPS, LIMB, ROW, SEGMENT, Kind
-from hebbcap.kernels.philox_kernel import BYTES
+from hebbcap.kernels.one_pass.draw import Frame, Segment, count_apart, draw, make_cues
+from hebbcap.kernels.one_pass.judge import judge
+from hebbcap.kernels.one_pass.layout import GROUPS, LIMB, ROW, SEGMENT, Kind
+from hebbcap.kernels.one_pass.lookup_sums import REGISTER, Lookup, Lookup16, Lookup32
+from hebbcap.kernels.random.philox_kernel import BYTES
 
 
 @cache

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from hebbcap._checks import InvalidArgument
-from hebbcap.kernels import transpose as module
-from hebbcap.kernels.transpose import plain, transpose
+from hebbcap.kernels.one_pass import transpose as module
+from hebbcap.kernels.one_pass.transpose import plain, transpose
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import final
 
 from hebbcap.kernels.language import I32, I32X16, I64, Code, Value
-from hebbcap.kernels.one_pass import PLACE
-from hebbcap.kernels.one_pass_layout import AREAS, PARAMETERS, ROW, Kind
-from hebbcap.kernels.philox_kernel import BYTES, emit_steps, round_keys
-from hebbcap.kernels.transpose import emit_transpose
+from hebbcap.kernels.one_pass.definition import PLACE
+from hebbcap.kernels.one_pass.layout import AREAS, PARAMETERS, ROW, Kind
+from hebbcap.kernels.one_pass.transpose import emit_transpose
+from hebbcap.kernels.random.philox_kernel import BYTES, emit_steps, round_keys
 
 Segment = dict[str, Value]
 """The numbers of `SEGMENT`."""

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hebbcap.kernels.bits import WORD, Words
+from hebbcap.kernels.fields.overlaps import LANES
 from hebbcap.kernels.language import I1, I16, I32X16, Code, Value, vector
 from hebbcap.kernels.machine import Kernel
-from hebbcap.kernels.overlaps import LANES
 from hebbcap.kernels.threads import share
 
 Columns = NDArray[np.uint16]

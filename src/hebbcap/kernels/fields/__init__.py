@@ -1,0 +1,1 @@
+"""Overlaps, fields and next states of packed patterns."""

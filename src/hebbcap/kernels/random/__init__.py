@@ -1,0 +1,1 @@
+"""Random bits that are counted, not carried on: any block of them can be made alone."""
