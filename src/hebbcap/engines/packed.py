@@ -17,7 +17,7 @@ from hebbcap.engines.reference import FINE, NumpyHeld
 from hebbcap.kernels.bits import Bits, n_words
 from hebbcap.kernels.fields import sums
 from hebbcap.kernels.fields.columns import Columns, write_columns
-from hebbcap.kernels.fields.decide import decide, fields
+from hebbcap.kernels.fields.decide import decide, fields, scaled_fields
 from hebbcap.kernels.fields.nearest import nearest
 from hebbcap.kernels.fields.overlaps import GROUPS, LANES, interleave, new_overlaps, overlaps, put, separate
 from hebbcap.kernels.machine import processor
@@ -189,10 +189,7 @@ class PackedHeld(Held):
         if terms is None:
             return self._plain.separated_field(states, table)
         found = sums.table_sums(self._alive, states, terms.tables, terms.live)
-        whole = fields(found, self.dim)
-        if found.kept.any():
-            whole += np.where(states.unpack(0, 1).astype(bool), found.kept[:, None], -found.kept[:, None])
-        return whole * terms.worth[:, None], terms.log_unit
+        return scaled_fields(found, states, terms.worth), terms.log_unit
 
     def separated_step(self, states: Bits, table: DifferenceTable) -> Bits:
         """Return the states of a dense memory after one update at threshold 0."""

@@ -39,6 +39,7 @@ I16X16: Final = vector(I16, 16)
 I16X32: Final = vector(I16, 32)
 I32X16: Final = vector(I32, 16)
 I64X8: Final = vector(I64, 8)
+F64: Final = ir.DoubleType()
 
 
 @final
@@ -269,6 +270,15 @@ class Code:
             return value
         operation = "trunc" if source > target else ("sext" if signed else "zext")
         return Value(self, getattr(self.builder, operation)(value.raw, kind))
+
+    def real(self, value: Value) -> Value:
+        """Return signed whole numbers as double-precision ones, for `call` and `times` only."""
+        kind = ir.VectorType(ir.DoubleType(), value.type.count)
+        return Value(self, self.builder.sitofp(value.raw, kind))
+
+    def times(self, first: Value, second: Value) -> Value:
+        """Multiply double-precision numbers."""
+        return Value(self, self.builder.fmul(first.raw, second.raw))
 
     def same_bits(self, value: Value, kind: ir.Type) -> Value:
         """Return the same bits taken as another type."""

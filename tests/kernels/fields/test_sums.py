@@ -9,7 +9,7 @@ from hebbcap.engines.packed import PackedHeld, _Room
 from hebbcap.kernels.bits import Bits
 from hebbcap.kernels.fields import sums
 from hebbcap.kernels.fields.columns import plain_columns
-from hebbcap.kernels.fields.decide import decide, fields, plain_decide
+from hebbcap.kernels.fields.decide import decide, fields, plain_decide, scaled_fields
 from hebbcap.kernels.fields.nearest import nearest, plain_nearest
 from hebbcap.kernels.fields.overlaps import interleave, new_overlaps, overlaps, plain_overlaps, separate
 from hebbcap.kernels.fields.sums import Sums, Tables, pairwise_sums, plain_sums, table_sums
@@ -148,6 +148,18 @@ def test_a_tile_said_to_be_dead_is_passed_over_and_others_are_not():
     found = table_sums(held, states, Tables.of(weights, kept).for_all(5), live)
     assert found.weights.tolist() == [0, 0, 0, 0, PATTERNS]
     assert (over_ones(found, 100)[4] == high[PATTERNS : 2 * PATTERNS].sum(axis=0)).all()
+
+
+@settings(max_examples=50)
+@given(st.integers(1, 100), st.integers(1, 5), st.integers(1, 3), st.integers(0, 2**32 - 1))
+def test_scaled_fields_hold_each_neurons_own_term(dim, n, n_parts, seed):
+    rng = np.random.default_rng(seed)
+    parts = rng.integers(-(2**40), 2**40, (n_parts, n, 32 * -(-dim // 32)))
+    weights, kept = rng.integers(-(2**40), 2**40, (2, n))
+    worth, states = rng.random(n), rng.choice([-1, 1], (n, dim))
+    found = scaled_fields(Sums(parts, weights, kept), Bits.pack(states), worth)
+    whole = 2 * parts.sum(axis=0)[:, :dim] - weights[:, None] + kept[:, None] * states
+    assert (found == whole * worth[:, None]).all()
 
 
 @settings(max_examples=50)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hebbcap.kernels.bits import WORD, Bits
 from hebbcap.kernels.fields.sums import Sums
-from hebbcap.kernels.language import I1, I8, I64, I64X8, Code, Value, vector
+from hebbcap.kernels.language import F64, I1, I8, I64, I64X8, Code, Value, vector
 from hebbcap.kernels.machine import Kernel
 
 Whole = NDArray[np.int64]
@@ -37,6 +37,17 @@ def fields(sums: Sums, dim: int) -> Whole:
     totals = np.ascontiguousarray(sums.weights)
     _FIELDS(sums.parts.ctypes.data, n_parts, totals.ctypes.data, out.ctypes.data, n, padded)
     return out[:, :dim]
+
+
+def scaled_fields(sums: Sums, states: Bits, worth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the fields times `worth` (B,), with each neuron's own term: the kept term times its state."""
+    n_parts, n, padded = sums.parts.shape
+    words, worth = np.ascontiguousarray(states.words), np.ascontiguousarray(worth)
+    out = np.empty((n, padded))
+    ends = np.stack([sums.weights + sums.kept, sums.weights - sums.kept], axis=1)
+    addresses = ends.ctypes.data, words.ctypes.data, worth.ctypes.data, out.ctypes.data
+    _SCALED(sums.parts.ctypes.data, n_parts, *addresses, n, padded)
+    return out[:, : states.dim]
 
 
 def decide(sums: Sums, limits: Whole, states: Bits) -> Bits:
@@ -103,5 +114,28 @@ def _decide(
             k.store(above | (tied & own), out + b * (padded >> 3) + byte)
 
 
+def _scaled(
+    k: Code,
+    parts: Value,
+    n_parts: Value,
+    totals: Value,
+    states: Value,
+    worth: Value,
+    out: Value,
+    n_states: Value,
+    padded: Value,
+) -> None:
+    size = n_states * padded * 8
+    with k.range(n_states) as b:
+        low, high = (k.splat(k.load(I64, totals + b * 16 + 8 * i), 8) for i in range(2))
+        unit = k.splat(k.load(F64, worth + b * 8), 8)
+        with k.range(padded >> 3) as byte:  # eight neurons at a time
+            own = k.same_bits(k.load(I8, states + b * (padded >> 3) + byte), vector(I1, 8))
+            at = b * padded * 8 + byte * 64
+            whole = (_added_up(k, parts, n_parts, size, at) << 1) - k.select(own, high, low)
+            k.store(k.times(k.real(whole), unit), out + at)
+
+
 _FIELDS = Kernel(_fields, "fields")
+_SCALED = Kernel(_scaled, "scaled_fields")
 _DECIDE = Kernel(_decide, "decide")

@@ -31,6 +31,7 @@ class Scratch(NamedTuple):
     weights: int
     wide: int
     tables: int
+    active: int
     total: int
 
 
@@ -38,7 +39,8 @@ ROOM: Final = Scratch(
     weights=0,
     wide=4 * STATES * PATTERNS,
     tables=12 * STATES * PATTERNS,
-    total=12 * STATES * PATTERNS + 16 * STATES * PATTERNS,
+    active=(12 + 16) * STATES * PATTERNS,
+    total=(12 + 16) * STATES * PATTERNS + 8 * TILE,
 )
 
 
@@ -84,6 +86,7 @@ def tile_by_tile(weigh: Callable[..., None], *, tabled: bool) -> Callable[..., N
                 [sums + (state + b) * padded * 8 for b in range(n)],
                 [scratch + (ROOM.weights + 4 * PATTERNS * b) for b in range(n)],
                 scratch + ROOM.tables,
+                scratch + ROOM.active,
             )
             state_rows = [states + (state + b) * width * 4 for b in range(n)]
             own_tables = [k.load(I64, tables + (state + b) * 8) for b in range(n)]

@@ -75,7 +75,6 @@ def weigh_narrow(
     dim: Value,
 ) -> None:
     """Weight and kept term are looked up, 32 bits each."""
-    any_weight = k.variable(k.zero(I32X16))
     for place, table, total in zip(block.weights, tables, totals, strict=True):
         kept_in_all = k.variable(k.number(I64, 0))
         signed = k.variable(k.zero(I64X8))
@@ -90,14 +89,11 @@ def weigh_narrow(
                 kept_in_all.add(both.shift_signed(32) & alive)
             weights = _chosen(k, k.load(I32X16, at), mask, g)
             k.store(weights, at)
-            any_weight.set(any_weight.get() | weights)
             for half in (range(8), range(8, 16)):
                 signed.add(k.cast(k.shuffle(weights, weights, list(half)), I64X8))
         _add_to(k, total, k.total(signed.get()))
         _add_to(k, total + 8, kept_in_all.get())
-    none = k.same_bits(any_weight.get().compare("!=", 0), I16).compare("==", 0)
-    with k.when(none ^ 1):
-        add_up_32(k, block, 0)
+    add_up_32(k, block, 0)
 
 
 def weigh_wide(
@@ -128,8 +124,8 @@ def weigh_wide(
         largest.set(k.larger(largest.get(), size.get()))
         _add_to(k, total, signed.get())
         _add_to(k, total + 8, kept.get())
-    some, fits = largest.get().compare(">", 0), largest.get().compare("<", 2**31)
-    with k.when(some & fits):
+    fits = largest.get().compare("<", 2**31)
+    with k.when(fits):
         _cut(k, block, wide, None)
         add_up_32(k, block, 0)
     with k.when(fits ^ 1):
