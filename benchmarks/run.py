@@ -25,6 +25,7 @@ SCRIPTS = (
     "overlaps",
     "dense_step",
     "pairwise_step",
+    "sparse",
     "exponential_step",
     "weights",
     "random_bits",

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hebbcap import _checks
+from hebbcap.engines.lists import ListsHeld, prefers_lists
 from hebbcap.engines.protocol import Engine, Floats, Held, Whole
 from hebbcap.engines.reference import FINE, NumpyHeld
 from hebbcap.kernels.bits import Bits, n_words
@@ -48,11 +49,9 @@ class PackedEngine(Engine):
         fields = "AVX-512" if sums.available() else "overlaps packed, sums over patterns by NumPy"
         return f"packed bits, compiled for {processor()} ({fields}), {count()} threads"
 
-    def hold(self, patterns: Bits) -> PackedHeld:
-        """Return the patterns in this engine's form."""
-        room = _Room(len(patterns), patterns.dim)
-        room.append(patterns)
-        return PackedHeld(room, len(patterns), np.zeros(0, dtype=np.int64))
+    def hold(self, patterns: Bits) -> Held:
+        """Return the patterns in the faster of this engine's forms: packed, or lists of few high entries."""
+        return ListsHeld.of(patterns, _packed) if prefers_lists(patterns) else _packed(patterns)
 
 
 class _Room:
@@ -311,6 +310,12 @@ def _rounded_table(table: DifferenceTable, fewest: int, most: int, bits: int) ->
     weights, kept = _by_difference(differences)
     some = np.concatenate([[0], np.cumsum((weights != 0) | (kept != 0))])
     return _RoundedTable(np.stack([weights, kept], axis=-1), some, unit)
+
+
+def _packed(patterns: Bits) -> PackedHeld:
+    room = _Room(len(patterns), patterns.dim)
+    room.append(patterns)
+    return PackedHeld(room, len(patterns), np.zeros(0, dtype=np.int64))
 
 
 def _by_difference(differences: Whole) -> tuple[Whole, Whole]:
