@@ -413,6 +413,12 @@ def next_bits(memory: Memory, states: Bits, threshold: Threshold) -> Bits:
 
 
 def _settled(memory: Memory, cues: Bits, threshold: Threshold, max_steps: int) -> Recall[Bits]:
+    if isinstance(threshold, Fixed):
+        quick = memory.settled_bits(cues, threshold.value, max_steps)
+        if quick is not None:
+            bits, steps, names = quick
+            return Recall(bits, steps, tuple(Outcome(name) for name in names.tolist()))
+
     def update(words: Words) -> Words:
         return next_bits(memory, Bits(words, cues.dim), threshold).words
 

@@ -21,6 +21,7 @@ from hebbcap.kernels.fields.columns import Columns, write_columns
 from hebbcap.kernels.fields.decide import decide, fields, scaled_fields
 from hebbcap.kernels.fields.nearest import nearest
 from hebbcap.kernels.fields.overlaps import GROUPS, LANES, interleave, new_overlaps, overlaps, put, separate
+from hebbcap.kernels.fields.settle import MOST_WORK, settle
 from hebbcap.kernels.machine import processor
 from hebbcap.kernels.threads import count
 from hebbcap.separation.table import DifferenceTable
@@ -28,6 +29,9 @@ from hebbcap.separation.table import DifferenceTable
 _FIXED_POINT: Final = 44
 """Bits of the largest term where a separation function has no whole numbers: a relative error of 2^-45 of
 it."""
+
+_OUTCOMES: Final = np.array(["step limit", "fixed point", "cycle"])
+"""By the numbers that the kernel gives them."""
 
 _TOTAL: Final = 61
 """Bits that totals over patterns may take."""
@@ -177,10 +181,35 @@ class PackedHeld(Held):
         if not sums.available():
             return self._plain.pairwise_step(states, own, threshold)
         found = sums.pairwise_sums(self._alive, states)
-        # Fields are whole numbers: between two of them, one threshold is as good as another.
-        half = threshold != (whole := math.floor(threshold))
-        level = 2 * found.weights + 2 * whole + half
+        level = 2 * found.weights + _level(threshold)
         return decide(found, np.stack([level - 2 * own, level + 2 * own], axis=1), states)
+
+    def pairwise_settled(
+        self, states: Bits, own: int, threshold: float, max_steps: int
+    ) -> tuple[Bits, Whole, NDArray[np.str_]] | None:
+        """Return what repeated `pairwise_step` comes to rest at; see `Held.pairwise_settled`."""
+        level = _level(threshold)
+        return self._settled(states, (level - 2 * own, level + 2 * own), max_steps, None)
+
+    def separated_settled(
+        self, states: Bits, table: DifferenceTable, max_steps: int
+    ) -> tuple[Bits, Whole, NDArray[np.str_]] | None:
+        """Return what repeated `separated_step` comes to rest at; see `Held.pairwise_settled`."""
+        if not table.whole or table.values is None or not sums.available():
+            return None
+        found = _whole_table(table)
+        values = found.tables.tables[0]
+        if values.dtype != np.int32 or _n_bits(found.largest) + _n_bits(len(self)) >= _TOTAL:
+            return None
+        return self._settled(states, (0, 0), max_steps, values)
+
+    def _settled(
+        self, states: Bits, limits: tuple[int, int], max_steps: int, table: NDArray[np.int32] | None
+    ) -> tuple[Bits, Whole, NDArray[np.str_]] | None:
+        if not sums.available() or float(len(self)) * self.dim * max_steps > MOST_WORK:
+            return None
+        found = settle(self._alive, states, limits, max_steps, table)
+        return found.states, found.steps, _OUTCOMES[found.outcomes]
 
     def separated_field(self, states: Bits, table: DifferenceTable) -> tuple[Floats, Floats]:
         """Return a dense memory's local fields and the log of their unit, shapes (B, D) and (B,)."""
@@ -310,6 +339,13 @@ def _rounded_table(table: DifferenceTable, fewest: int, most: int, bits: int) ->
     weights, kept = _by_difference(differences)
     some = np.concatenate([[0], np.cumsum((weights != 0) | (kept != 0))])
     return _RoundedTable(np.stack([weights, kept], axis=-1), some, unit)
+
+
+def _level(threshold: float) -> int:
+    """Return twice a threshold of whole-number fields: between two of them, one is as good as another."""
+    reach = 2.0**55  # beyond any field
+    whole = math.floor(min(max(threshold, -reach), reach))
+    return 2 * whole + (threshold != whole)
 
 
 def _packed(patterns: Bits) -> PackedHeld:

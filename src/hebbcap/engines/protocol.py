@@ -74,6 +74,22 @@ class Held(ABC):
         field = self.pairwise_field(states) - np.where(high, own, -own)
         return Bits.pack(np.where(field == threshold, high, field > threshold))
 
+    def pairwise_settled(
+        self, states: Bits, own: int, threshold: float, max_steps: int
+    ) -> tuple[Bits, Whole, NDArray[np.str_]] | None:
+        """Return what repeated `pairwise_step` comes to rest at: states, updates and outcomes, (B,) each.
+
+        An outcome is "fixed point", "cycle" (of two states) or "step limit". None where repeating the step
+        is as quick.
+        """
+        return None
+
+    def separated_settled(
+        self, states: Bits, table: DifferenceTable, max_steps: int
+    ) -> tuple[Bits, Whole, NDArray[np.str_]] | None:
+        """Return what repeated `separated_step` comes to rest at; see `pairwise_settled`."""
+        return None
+
     def separated_step(self, states: Bits, table: DifferenceTable) -> Bits:
         """Return the states of a dense memory after one update at threshold 0."""
         high = states.unpack(0, 1).astype(bool)

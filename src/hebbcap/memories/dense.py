@@ -84,6 +84,12 @@ class Dense(StoredPatterns):
         """Return packed states after one update at threshold 0."""
         return None if threshold else self.held.separated_step(states, self._table)
 
+    def settled_bits(
+        self, states: Bits, threshold: float, max_steps: int
+    ) -> tuple[Bits, NDArray[np.int64], NDArray[np.str_]] | None:
+        """Return where packed states come to rest at threshold 0."""
+        return None if threshold else self.held.separated_settled(states, self._table, max_steps)
+
     @property
     def _table(self) -> DifferenceTable:
         assert self.dim is not None

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import final
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from hebbcap import _checks
 from hebbcap.engines import Held
@@ -116,13 +116,24 @@ class Hopfield(StoredPatterns):
         return result, np.zeros(len(cues))
 
     def next_bits(self, states: Bits, threshold: float) -> Bits | None:
-        """Return packed states after one update at a fixed threshold, where the rule is c * post * pre, c >
-        0.
-        """
-        parts = self._parts
-        if self.levels != (-1.0, 1.0) or parts.const or parts.post or parts.pre or parts.corr <= 0:
+        """Return packed states after one update at a fixed threshold, for rules c * post * pre with c > 0."""
+        if not self._is_plain:
             return None
-        return self.held.pairwise_step(states, self.n_patterns, threshold / parts.corr)
+        return self.held.pairwise_step(states, self.n_patterns, threshold / self._parts.corr)
+
+    def settled_bits(
+        self, states: Bits, threshold: float, max_steps: int
+    ) -> tuple[Bits, NDArray[np.int64], NDArray[np.str_]] | None:
+        """Return where packed states come to rest, for rules c * post * pre with c > 0."""
+        if not self._is_plain:
+            return None
+        return self.held.pairwise_settled(states, self.n_patterns, threshold / self._parts.corr, max_steps)
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        parts = self._parts
+        only = not (parts.const or parts.post or parts.pre) and parts.corr > 0
+        return self.levels == (-1.0, 1.0) and only
 
     @cached_property
     def _parts(self) -> Parts:

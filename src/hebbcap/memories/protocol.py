@@ -171,6 +171,15 @@ class Memory(ABC):
         """
         return None
 
+    def settled_bits(
+        self, states: Bits, threshold: float, max_steps: int
+    ) -> tuple[Bits, NDArray[np.int64], NDArray[np.str_]] | None:
+        """Return what repeated `next_bits` comes to rest at: states, updates, and outcomes by name.
+
+        None where there is no quicker way than to repeat it.
+        """
+        return None
+
     def field(self, states: ArrayLike) -> Floats:
         """Return the local field of every neuron, shape (B, D), for states (B, D) or (D,).
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from hebbcap.kernels.bits import WORD, Bits, Words
 from hebbcap.kernels.fields.columns import Columns
 from hebbcap.kernels.fields.overlaps import LANES
-from hebbcap.kernels.fields.tiles import PATTERNS, STATES, TILE, new_scratch, tile_by_tile
+from hebbcap.kernels.fields.tiles import N_STATES, PATTERNS, TILE, new_scratch, tile_by_tile
 from hebbcap.kernels.fields.weigh import weigh_narrow, weigh_pairwise, weigh_wide
 from hebbcap.kernels.machine import Kernel, features
 from hebbcap.kernels.threads import count, share
@@ -150,8 +150,8 @@ def _run(
     tiles = -(-held.groups // TILE)
     padded = width * WORD
     words = np.ascontiguousarray(states.words)
-    blocks = -(-n // STATES)
-    lookups = float(STATES * PATTERNS / 4 * padded / LANES)  # in a block of states and a tile
+    blocks = -(-n // N_STATES)
+    lookups = float(N_STATES * PATTERNS / 4 * padded / LANES)  # in a block of states and a tile
     threads = 1 if lookups * blocks * tiles < _SERIAL else count()
     by_tile = tiles >= 8 * threads or blocks < 2 * threads
     n_sums = min(threads, tiles) if by_tile else 1
@@ -165,7 +165,7 @@ def _run(
     def run(start: int, stop: int, worker: int) -> None:
         part = worker if by_tile else 0
         tile_range = (start, stop) if by_tile else (0, tiles)
-        state_range = (0, n) if by_tile else (start * STATES, min(stop * STATES, n))
+        state_range = (0, n) if by_tile else (start * N_STATES, min(stop * N_STATES, n))
         kernel(
             held.rows.ctypes.data,
             held.columns.ctypes.data,
@@ -223,9 +223,9 @@ def _visits(live: NDArray[np.bool_] | None, blocks: int, tiles: int) -> NDArray[
     """Return for each block of states and tile whether any state needs it, shape (blocks, tiles)."""
     if live is None:
         return None
-    padded = np.zeros((blocks * STATES, tiles), dtype=np.uint8)
+    padded = np.zeros((blocks * N_STATES, tiles), dtype=np.uint8)
     padded[: len(live)] = live
-    return np.ascontiguousarray(padded.reshape(blocks, STATES, tiles).max(axis=1))
+    return np.ascontiguousarray(padded.reshape(blocks, N_STATES, tiles).max(axis=1))
 
 
 _PAIRWISE = Kernel(tile_by_tile(weigh_pairwise, tabled=False), "pairwise_sums")
