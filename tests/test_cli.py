@@ -11,7 +11,11 @@ import time
 import numpy as np
 import pytest
 
+from hebbcap import engines
 from hebbcap.__main__ import main
+from hebbcap.kernels import threads
+
+ALL_THREADS = threads.count()
 
 
 @pytest.fixture
@@ -52,6 +56,34 @@ def test_capacity_json_has_the_promised_keys(run):
     assert result["theory"]["snr"]["n_patterns"] == 37
     assert result["theory"]["exact"]["n_patterns"] == 38
     assert set(result["measured"]) >= {"n_patterns", "low", "high", "confidence", "trials", "censored"}
+
+
+def test_json_tells_what_was_predicted_and_nothing_of_the_clock(run):
+    arguments = ("capacity", "hopfield", "--dim", 200, "--precision", 0.05, "--no-theory", "--json")
+    first, again = (json.loads(run(*arguments)[1]) for _ in range(2))
+    assert first == again
+    assert set(first["measured"]["predicted"]) == {"seconds", "bytes"}
+    assert 0 < first["measured"]["predicted"]["seconds"] < 60
+
+
+def test_a_budget_that_ends_the_measurement_is_noted(run):
+    question = ("capacity", "hopfield", "--dim", 1000, "--precision", 0.001, "--no-theory", "--json")
+    code, out, _ = run(*question, "--budget", "1ms")
+    measured = json.loads(out)["measured"]
+    assert code == 0
+    assert "the budget of 0.001 s" in measured["note"]
+    assert measured["trials"] < 1000
+    scaled = json.loads(run("scaling", "hopfield", "--dims", "50,100", "--budget", "1m", "--json")[1])
+    assert scaled["measured"]["exponent"] > 0.8
+
+
+def test_engine_and_threads_change_who_works_and_not_the_answer(run):
+    question = ("capacity", "hopfield", "--dim", 60, "--precision", 0.1, "--criterion", "overlap:0.9")
+    said = {run(*question, *more)[:2] for more in ((), ("--threads", 1), ("--engine", "numpy"))}
+    assert len(said) == 1
+    assert next(iter(said))[0] == 0
+    assert threads.count() == ALL_THREADS
+    assert engines.engine() is engines.get(None)
 
 
 def test_error_json_puts_bit_error_in_place_of_the_count(run):
@@ -173,6 +205,10 @@ BAD = {
     "rule for dense": ("capacity", "dense", "--rule", "hebb"),
     "nothing to answer": ("capacity", "hopfield", "--no-theory", "--no-measure"),
     "negative seed": ("capacity", "hopfield", "--seed", "-1"),
+    "budget of no time": ("capacity", "hopfield", "--budget", "soon"),
+    "budget of nothing": ("capacity", "hopfield", "--budget", "0s"),
+    "unknown engine": ("capacity", "hopfield", "--engine", "steam"),
+    "no threads": ("capacity", "hopfield", "--threads", "0"),
     "precision zero": ("capacity", "hopfield", "--precision", "0"),
     "missing file": ("capacity", "hopfield", "--patterns", "absent.npy"),
     "plot of unknown kind": ("capacity", "hopfield", "--plot", "plot.doc"),

@@ -23,6 +23,9 @@ MEMORY_SHARE = 0.5
 """Share of the available memory that one request may ask for before it is refused."""
 
 
+_TRIFLE = 2**12
+"""Bytes that are granted without asking how many are free, which takes longer than using them."""
+
 _UNKNOWN_BYTES = 4 * 2**30
 """Memory taken to be available where the system doesn't say."""
 
@@ -159,6 +162,8 @@ def available_bytes() -> int:
 
 def check_fits(n_bytes: float, what: str, way_out: str) -> None:
     """Refuse, before allocating, a request for more than `MEMORY_SHARE` of the available memory."""
+    if n_bytes <= _TRIFLE:
+        return
     limit = MEMORY_SHARE * available_bytes()
     if n_bytes > limit:
         raise TooLarge(

@@ -17,7 +17,7 @@ from hebbcap._checks import NoTheory
 from hebbcap.criteria import OVERLAP, Criterion
 from hebbcap.estimate import check_answer, check_trial, experiment
 from hebbcap.measurement.basins import MeasuredRadius, measure_radius
-from hebbcap.measurement.search import Progress
+from hebbcap.measurement.measured import Progress
 from hebbcap.memories import Memory, Recaller
 from hebbcap.patterns import Ensemble
 from hebbcap.question import Experiment

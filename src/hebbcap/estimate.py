@@ -17,14 +17,18 @@ from hebbcap.criteria import BIT_ERROR, Criterion
 from hebbcap.criteria import criterion as parse_criterion
 from hebbcap.dynamics import Threshold
 from hebbcap.learning import Rule
+from hebbcap.measurement import curve
 from hebbcap.measurement.capacity import measure_capacity
-from hebbcap.measurement.search import (
+from hebbcap.measurement.cost import trial_cost
+from hebbcap.measurement.error import measure_error
+from hebbcap.measurement.measured import (
     DEFAULT_PRECISION,
+    Cost,
     MeasuredCapacity,
     MeasuredError,
     Progress,
-    measure_error,
 )
+from hebbcap.measurement.meter import MOST_SECONDS, seconds
 from hebbcap.memories import Dense, Hopfield, Memory, Plastic, Recaller
 from hebbcap.memories import memory as parse_memory
 from hebbcap.patterns import Biased, Ensemble, Rademacher, Sparse
@@ -35,6 +39,9 @@ from hebbcap.theory import SNR, Reading, capacity_reading, capacity_readings, er
 
 DEFAULT_DIM = 100
 """Number of neurons where neither the caller nor the data say."""
+
+_NEURON_BYTES = 128.0
+"""Bytes of a trial for each neuron, however few the patterns."""
 
 
 @final
@@ -88,6 +95,7 @@ class Capacity:
                 "trials": m.trials,
                 "censored": m.censored,
                 "note": m.note,
+                "predicted": predicted_dict(m.predicted),
             }
         result = _head(self.experiment, self.seed) | {
             "theory": _theory_dict(self.theory, "n_patterns"),
@@ -132,6 +140,7 @@ class BitError:
                 "trials": m.trials,
                 "censored": False,
                 "note": m.note,
+                "predicted": predicted_dict(m.predicted),
             }
         return _head(self.experiment, self.seed) | {
             "n_patterns": self.n_patterns,
@@ -222,6 +231,7 @@ def capacity(
     seed: int = 0,
     theory: bool = True,
     measure: bool = True,
+    budget: str | float | None = None,
     progress: Progress | None = None,
     **options: Any,
 ) -> Capacity:
@@ -237,6 +247,10 @@ def capacity(
         Seed of the trials, non-negative.
     theory, measure : bool
         Which answers to give.
+    budget : float or str, optional
+        Seconds that the measurement may take, or text such as "30s", "500ms", "2m": the best interval that
+        fits is given, which then depends on how fast the machine is. Left out, it ends after about a minute
+        at the latest, as reckoned, and the same seed gives the same result everywhere.
     progress : callable, optional
         Called with the share of the measurement done and a line of text.
     **options
@@ -250,14 +264,19 @@ def capacity(
     Examples
     --------
     >>> capacity("hopfield", dim=200, precision=0.05, seed=1)
-    Capacity(hopfield, rademacher, dim=200, bit-error:0.01: snr 37, exact 38, measured 37 [36, 38])
+    Capacity(hopfield, rademacher, dim=200, bit-error:0.01: snr 37, exact 38, measured 38 [37, 39])
     """
     asked = _asked(memory, options)
     check_answer(precision, seed, theory, measure, progress)
+    limit = seconds(budget)
     if measure:
         check_trial(asked, 1)
     readings = capacity_readings(asked) if theory else ()
-    measured = measure_capacity(asked, precision=precision, seed=seed, progress=progress) if measure else None
+    measured = (
+        measure_capacity(asked, precision=precision, seed=seed, budget=limit, progress=progress)
+        if measure
+        else None
+    )
     return Capacity(asked, seed, readings, measured, _independent(asked) if theory else ())
 
 
@@ -269,6 +288,7 @@ def error(
     seed: int = 0,
     theory: bool = True,
     measure: bool = True,
+    budget: str | float | None = None,
     progress: Progress | None = None,
     **options: Any,
 ) -> BitError:
@@ -289,12 +309,13 @@ def error(
         )  # fmt: skip
     asked.check_count(n_patterns)
     check_answer(precision, seed, theory, measure, progress)
+    limit = seconds(budget)
     if measure:
         check_trial(asked, n_patterns)
     asked = replace(asked, criterion=Criterion(BIT_ERROR))
     readings = error_readings(asked, n_patterns) if theory else ()
     measured = (
-        measure_error(asked, n_patterns, precision=precision, seed=seed, progress=progress)
+        measure_error(asked, n_patterns, precision=precision, seed=seed, budget=limit, progress=progress)
         if measure
         else None
     )
@@ -324,13 +345,22 @@ def check_answer(precision: Any, seed: Any, theory: Any, measure: Any, progress:
         raise _checks.fail("progress", progress, "must be a function of a share and a text")
 
 
+def predicted_dict(cost: Cost | None) -> dict[str, float] | None:
+    """Return what a measurement was reckoned to take as plain numbers, rounded to what is known of it."""
+    if cost is None:
+        return None
+    return {"seconds": float(f"{cost.seconds:.2g}"), "bytes": float(f"{cost.n_bytes:.2g}")}
+
+
 def check_trial(asked: Experiment, n_patterns: int) -> None:
-    """Refuse, before anything is allocated, a measurement whose every trial is too large."""
-    _checks.check_fits(
-        32.0 * asked.dim * max(n_patterns, 4),
-        f"a trial with {n_patterns} patterns of dim={asked.dim}",
-        "ask for a smaller one, or leave the measurement out (--no-measure, measure=False)",
-    )
+    """Refuse, before anything is allocated, a measurement whose every trial is too large or too long."""
+    what = f"a trial with {n_patterns} patterns of dim={asked.dim}"
+    way_out = "ask for a smaller one, or leave the measurement out (--no-measure, measure=False)"
+    _checks.check_fits(_NEURON_BYTES * asked.dim, what, way_out)
+    one = trial_cost(asked, (n_patterns,), curve.applies(asked))
+    _checks.check_fits(one.n_bytes, what, way_out)
+    if one.seconds > MOST_SECONDS:
+        raise _checks.TooLarge(f"{what} takes about {one.seconds / 60:,.0f} minutes; {way_out}")
 
 
 def _independent(asked: Experiment) -> tuple[tuple[str, float | None], ...]:

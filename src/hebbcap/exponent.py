@@ -17,18 +17,22 @@ from scipy.special import ndtri, ndtri_exp
 from hebbcap import _checks
 from hebbcap.estimate import check_answer, check_trial, experiment
 from hebbcap.measurement.capacity import measure_capacity
-from hebbcap.measurement.search import (
+from hebbcap.measurement.measured import (
     CONFIDENCE,
     DEFAULT_PRECISION,
     MeasuredCapacity,
     Progress,
 )
+from hebbcap.measurement.meter import Meter, seconds
 from hebbcap.memories import Memory, Recaller
 from hebbcap.patterns import ensemble
 from hebbcap.question import Experiment
 from hebbcap.theory import METHODS, NoTheory, Reading, capacity_reading, failure
 
 DEFAULT_DIMS = (50, 100, 200, 400)
+
+_LEAST_BUDGET = 1e-3
+"""Seconds that a dim gets where the others have used up what there was."""
 
 
 @final
@@ -161,6 +165,7 @@ def scaling(
     seed: int = 0,
     theory: bool = True,
     measure: bool = True,
+    budget: str | float | None = None,
     progress: Progress | None = None,
     **options: Any,
 ) -> Scaling:
@@ -174,6 +179,8 @@ def scaling(
         At least two different numbers of neurons.
     precision, seed, theory, measure, progress
         As for `capacity`, at each dim.
+    budget : float or str, optional
+        As for `capacity`, for all dims together: each gets an equal share of what is left.
 
     Raises
     ------
@@ -197,6 +204,7 @@ def scaling(
         raise _checks.fail("patterns", drawn.name, "has one size only", "a slope needs drawn patterns")
     asked = [experiment(memory, dim=d, patterns=drawn, **options) for d in sizes]
     check_answer(precision, seed, theory, measure, progress)
+    limit = seconds(budget)
     if measure:
         check_trial(asked[-1], 1)
     curves, why = {}, {}
@@ -208,13 +216,16 @@ def scaling(
         except NoTheory as error:
             why[method] = str(error)
     measured: list[MeasuredCapacity] = []
+    meter = Meter(limit)
     for index, one in enumerate(asked) if measure else ():
 
         def report(share: float, text: str, index: int = index, dim: int = one.dim) -> None:
             if progress:
                 progress((index + share) / len(asked), f"dim {dim}: {text}")
 
-        measured.append(measure_capacity(one, precision=precision, seed=seed, progress=report))
+        part = None if limit is None else max((limit - meter.clocked) / (len(asked) - index), _LEAST_BUDGET)
+        found = measure_capacity(one, precision=precision, seed=seed, budget=part, progress=report)
+        measured.append(found)
     return Scaling(tuple(asked), seed, curves, tuple(measured), why)
 
 

@@ -19,7 +19,7 @@ from hebbcap.criteria import criterion as parse_criterion
 from hebbcap.dynamics import Fixed, Threshold
 from hebbcap.learning import Rule, Synapse, synapse
 from hebbcap.measurement.forgetting import MeasuredTrace, measure_forgetting
-from hebbcap.measurement.search import DEFAULT_PRECISION, MeasuredCapacity, Progress
+from hebbcap.measurement.measured import DEFAULT_PRECISION, MeasuredCapacity, Progress
 from hebbcap.memories import Plastic
 from hebbcap.patterns import Ensemble
 from hebbcap.patterns import ensemble as parse_ensemble

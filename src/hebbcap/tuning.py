@@ -18,7 +18,7 @@ from hebbcap.criteria import Criterion
 from hebbcap.criteria import criterion as parse_criterion
 from hebbcap.learning import Rule, covariance, hebb
 from hebbcap.measurement import MeasuredCapacity, MeasuredError, measure_capacity, measure_error
-from hebbcap.measurement.search import Progress
+from hebbcap.measurement.measured import Progress
 from hebbcap.memories import Hopfield
 from hebbcap.patterns import Data, Ensemble
 from hebbcap.patterns import ensemble as parse_ensemble

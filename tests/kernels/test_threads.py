@@ -1,7 +1,9 @@
 """Sharing work between threads: everything once, nothing left behind."""
 
 import os
+import signal
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -61,6 +63,31 @@ def test_an_interrupt_stops_the_others_between_calls_and_waits_for_them():
         share(work, 2_000_000, at_once=1)
     assert 1 not in running
     assert len(calls) < 1_000_000
+
+
+def test_an_interrupt_while_waiting_is_not_lost():
+    use_threads(2)
+    stopped = []
+
+    def work(start, stop, worker):
+        if worker == 0:
+            return  # and wait for the other
+        if start == 500_000:
+            os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.0005)
+        stopped.append(start)
+
+    with pytest.raises(KeyboardInterrupt):
+        share(work, 1_000_000, at_once=1)
+    assert len(stopped) < 10_000
+    done = np.zeros(100, dtype=int)
+
+    def again(start, stop, worker):
+        done[start:stop] += 1
+
+    for _ in range(20):
+        share(again, 100)
+    assert (done == 20).all()
 
 
 def test_callers_in_several_threads_each_get_their_work_done():

@@ -4,39 +4,54 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm
 
-from hebbcap.measurement.posterior import Crossing, crossing, dispersion
-from hebbcap.measurement.trial import Counts
+from hebbcap.measurement import posterior as posterior_module
+from hebbcap.measurement.fit import Trust, fit, pool, trust
+from hebbcap.measurement.posterior import Crossing, FromGrid, FromLine, crossing, posterior
+from hebbcap.measurement.tally import Tally
 
 BOUND = 0.01
 FALSE_ALARM = 1e-6
+PLACES = (60, 85, 115, 160)
+NEAR = (91, 92, 97, 98, 103, 104, 109, 110)
 
 
-def synthetic(rng, true, *, slope=4.0, judged=1000, spread=0.0, trials=10, bound=BOUND):
-    """Trials whose failure rate follows the posterior's own law; `spread` is common to a trial's chances."""
-    found = {}
-    for k in (60, 85, 115, 160):
+def apart(rng, true, *, slope=4.0, judged=1000, spread=0.0, trials=10, bound=BOUND, places=PLACES):
+    """Trials at one place each, by the posterior's own law; `spread` is common to a trial's chances."""
+    found = []
+    for k in places:
         quantile = norm.ppf(bound) + slope * np.log(k / true)
         # Wider chances are shifted so that their mean over trials is the law's.
         shift = spread * rng.standard_normal(trials)
         rate = norm.cdf(quantile * np.sqrt(1 + spread**2) + shift)
-        found[k] = [Counts(int(f), judged) for f in rng.binomial(judged, rate)]
+        found.append(Tally.of((k,), rng.binomial(judged, rate)[:, None], judged))
     return found
 
 
+def streams(rng, true, *, slope=1.2, judged=1000, spread=0.0, trials=40, bound=BOUND, places=NEAR):
+    """Trials judged at all places: each chance fails from some place on, the same for all."""
+    quantile = norm.ppf(bound) + slope * np.log(np.array(places) / true)
+    drawn = rng.standard_normal((trials, judged)) + spread * rng.standard_normal((trials, 1))
+    failed = (drawn / np.sqrt(1 + spread**2))[:, :, None] < quantile
+    return [Tally.of(places, failed.sum(axis=1), judged)]
+
+
 CASES = {
-    "independent": {},
-    "dispersed": {"spread": 0.15},
-    "single": {"judged": 1, "trials": 60, "bound": 0.3},
-    "flat": {"slope": 1.0},
-    "far finer than the prior": {"judged": 200_000},
+    "independent": (apart, {}),
+    "dispersed": (apart, {"spread": 0.15}),
+    "single": (apart, {"judged": 1, "trials": 60, "bound": 0.3}),
+    "flat": (apart, {"slope": 1.0}),
+    "far finer than the prior": (apart, {"judged": 200_000}),
+    "streams": (streams, {}),
+    "dispersed streams": (streams, {"spread": 0.1}),
+    "steep streams": (streams, {"spread": 0.1, "slope": 6.0, "bound": 0.4, "judged": 100}),
 }
 
 
 def covered(case, true, claimed, n_seeds):
-    settings = CASES[case]
+    make, settings = CASES[case]
     hits = 0
     for seed in range(n_seeds):
-        data = synthetic(np.random.default_rng(seed), true, **settings)
+        data = make(np.random.default_rng(seed), true, **settings)
         found = crossing(data, settings.get("bound", BOUND), 0.95, centre=100.0, reach=2.0)
         hits += found.low <= claimed <= found.high
     return hits
@@ -50,19 +65,25 @@ def test_intervals_hold_the_true_crossing_as_often_as_they_say(case):
     assert low <= hits <= high
 
 
-def test_intervals_of_shifted_data_are_rejected():
-    hits = covered("independent", 112.0, 100.0, 100)
+@pytest.mark.parametrize("case", ["independent", "dispersed streams"])
+def test_intervals_of_shifted_data_are_rejected(case):
+    hits = covered(case, 115.0, 100.0, 100)
     assert hits < binom.ppf(FALSE_ALARM / 2, 100, 0.95)
 
 
-def test_intervals_that_ignore_the_dispersion_are_rejected(monkeypatch):
-    monkeypatch.setattr("hebbcap.measurement.posterior.dispersion", lambda trials: (1.0, 10**6))
-    hits = covered("dispersed", 100.0, 100.0, 200)
+@pytest.mark.parametrize("case", ["dispersed", "streams", "dispersed streams"])
+def test_intervals_that_take_all_chances_for_independent_are_rejected(monkeypatch, case):
+    def naive(tallies, line):
+        found = trust(tallies, line)
+        return found and Trust(found.independent, found.independent, 1e6)
+
+    monkeypatch.setattr(posterior_module, "trust", naive)
+    hits = covered(case, 100.0, 100.0, 200)
     assert hits < binom.ppf(FALSE_ALARM / 2, 200, 0.95)
 
 
 def test_the_crossing_is_found_from_many_trials():
-    data = synthetic(np.random.default_rng(0), 100.0, judged=100_000, trials=50)
+    data = apart(np.random.default_rng(0), 100.0, judged=100_000, trials=50)
     found = crossing(data, BOUND, 0.95, centre=90.0, reach=2.0)
     assert found.median == pytest.approx(100.0, rel=2e-3)
     assert found.low < 100.0 < found.high
@@ -70,7 +91,7 @@ def test_the_crossing_is_found_from_many_trials():
 
 
 def test_a_surer_interval_is_wider():
-    data = synthetic(np.random.default_rng(1), 100.0)
+    data = apart(np.random.default_rng(1), 100.0)
     narrow, wide = (crossing(data, BOUND, c, centre=100.0, reach=2.0) for c in (0.5, 0.999))
     assert wide.low < narrow.low < narrow.median < narrow.high < wide.high
     assert narrow.median == wide.median
@@ -80,11 +101,27 @@ def test_more_trials_narrow_the_interval():
     # As one over the root of their number, on average: the dispersion of few trials is uncertain.
     spreads = []
     for trials in (10, 40, 160):
-        each = [synthetic(np.random.default_rng(seed), 100.0, trials=trials) for seed in range(12)]
+        each = [apart(np.random.default_rng(seed), 100.0, trials=trials) for seed in range(12)]
         found = [crossing(data, BOUND, 0.95, centre=100.0, reach=2.0).spread for data in each]
         spreads.append(np.mean(found))
     assert spreads[0] / spreads[1] == pytest.approx(2.0, rel=0.25)
     assert spreads[1] / spreads[2] == pytest.approx(2.0, rel=0.1)
+
+
+def test_many_counts_are_read_from_the_line_and_few_from_the_grid():
+    rng = np.random.default_rng(0)
+    many, few = apart(rng, 100.0), apart(rng, 100.0, judged=30, trials=2)
+    assert isinstance(posterior(many, BOUND, centre=100.0, reach=2.0), FromLine)
+    assert isinstance(posterior(few, BOUND, centre=100.0, reach=2.0), FromGrid)
+
+
+def test_line_and_grid_agree_where_counts_are_independent_and_many(monkeypatch):
+    data = apart(np.random.default_rng(2), 100.0, judged=20_000, trials=100)
+    line = crossing(data, BOUND, 0.95, centre=100.0, reach=2.0)
+    monkeypatch.setattr(posterior_module, "fit", lambda pooled: None)
+    grid = crossing(data, BOUND, 0.95, centre=100.0, reach=2.0)
+    assert line.median == pytest.approx(grid.median, rel=1e-3)
+    assert line.spread == pytest.approx(grid.spread, rel=0.1)
 
 
 def test_spread_is_half_the_interval_in_logarithms():
@@ -92,37 +129,62 @@ def test_spread_is_half_the_interval_in_logarithms():
 
 
 def test_nothing_but_successes_puts_the_crossing_above_them():
-    found = crossing({10: [Counts(0, 100)] * 5}, BOUND, 0.95, centre=10.0, reach=2.0)
-    assert found.median > 10
+    data = [Tally.of((10,), np.zeros((5, 1)), 100)]
+    assert crossing(data, BOUND, 0.95, centre=10.0, reach=2.0).median > 10
 
 
-def test_dispersion_of_independent_chances_is_one():
-    # 4,000 trials: the estimate has a standard deviation of sqrt(2 / 4000) = 0.022; 5 sigma.
-    failures = np.random.default_rng(3).binomial(200, 0.1, size=4000)
-    scale, freedom = dispersion({10: [Counts(int(f), 200) for f in failures]})
-    assert scale == pytest.approx(1.0, abs=0.112)
-    assert freedom == 3999
+def test_the_line_is_that_of_highest_likelihood():
+    data = apart(np.random.default_rng(3), 100.0)
+    pooled = pool(data)
+    line = fit(pooled)
+
+    def log_likelihood(level, slope):
+        quantile = level + slope * (pooled.log_k - line.middle)
+        missed = pooled.chances - pooled.failures
+        return (pooled.failures * norm.logcdf(quantile) + missed * norm.logcdf(-quantile)).sum()
+
+    best = log_likelihood(line.level, line.slope)
+    for level, slope in ((1e-3, 0), (-1e-3, 0), (0, 1e-2), (0, -1e-2)):
+        assert log_likelihood(line.level + level, line.slope + slope) < best
 
 
-def test_dispersion_of_chances_that_go_together_is_their_number():
-    # Ten bits that fail together: ten times the variance.
-    failures = 10 * np.random.default_rng(4).binomial(20, 0.1, size=4000)
-    scale, _ = dispersion({10: [Counts(int(f), 200) for f in failures]})
-    assert scale == pytest.approx(10.0, abs=1.2)
+def test_counts_that_say_nothing_of_the_slope_give_no_line():
+    assert fit(pool([Tally.of((10,), [[3], [5]], 100)])) is None
+    assert fit(pool([Tally.of((10, 20), [[0, 100], [0, 100]], 100)])) is None
 
 
-def test_dispersion_is_pooled_over_the_numbers_of_patterns():
-    rng = np.random.default_rng(5)
-    trials = {k: [Counts(int(f), 200) for f in rng.binomial(200, p, 500)] for k, p in ((5, 0.05), (9, 0.4))}
-    scale, freedom = dispersion(trials)
-    assert freedom == 998
-    assert scale == pytest.approx(1.0, abs=0.23)
+def test_trust_is_the_covariance_between_trials():
+    # Of 1,000 data sets, fitted one by one; 5 standard errors of their variance are 22 %.
+    rng = np.random.default_rng(4)
+    levels, claimed = [], []
+    for _ in range(1000):
+        data = streams(rng, 100.0, judged=200, spread=0.2, trials=60)
+        line = fit(pool(data))
+        levels.append(line.level)
+        claimed.append(trust(data, line).covariance[0])
+    assert np.mean(claimed) == pytest.approx(np.var(levels), rel=0.22)
+    # The twin: independent chances would claim a fraction of it.
+    independent = trust(data, line).independent[0]
+    assert independent < 0.4 * np.var(levels)
 
 
-@pytest.mark.parametrize("failures", [0, 100])
-def test_dispersion_without_any_variation_is_that_of_independent_chances(failures):
-    assert dispersion({10: [Counts(failures, 100)] * 4}) == (1.0, 3)
+def test_trials_that_are_single_chances_have_nothing_to_estimate():
+    data = apart(np.random.default_rng(5), 100.0, judged=1, trials=60, bound=0.3)
+    found = trust(data, fit(pool(data)))
+    assert found.covariance == found.independent
+    assert found.freedom == 1e6
 
 
-def test_dispersion_does_not_trust_trials_that_are_too_much_alike():
-    assert dispersion({10: [Counts(10, 100)] * 4}) == (0.2, 3)
+def test_freedom_is_the_number_of_trials_less_two():
+    data = streams(np.random.default_rng(6), 100.0)
+    assert trust(data, fit(pool(data))).freedom == pytest.approx(38)
+    # Trials far from the others, where hardly anything fails, add next to none.
+    far = Tally.of((60,), np.zeros((1000, 1)), 10)
+    assert trust([*data, far], fit(pool([*data, far]))).freedom < 45
+
+
+def test_trials_too_much_alike_are_not_trusted():
+    same = Tally.of((90, 110), [[10, 20]] * 30, 1000)
+    line = fit(pool([same]))
+    found = trust([same], line)
+    assert found.covariance[0] == pytest.approx(0.2 * found.independent[0])

@@ -5,10 +5,12 @@ import pytest
 
 from hebbcap._checks import InvalidArgument
 from hebbcap.criteria import Criterion, criterion
-from hebbcap.measurement import measure_capacity, measure_error
+from hebbcap.learning import covariance
+from hebbcap.measurement import measure_capacity, measure_error, search
+from hebbcap.measurement.trials import Trials
 from hebbcap.memories import Dense, Hopfield
-from hebbcap.patterns import Data, Rademacher
-from hebbcap.question import Experiment
+from hebbcap.patterns import Data, Rademacher, Sparse
+from hebbcap.question import MIDPOINT, Experiment
 from hebbcap.separation import Exponential
 
 
@@ -66,6 +68,87 @@ def test_hebb_holds_what_the_exact_law_says():
     assert sum(m.low <= 43 <= m.high for m in found) < 12
 
 
+SPARSE = Experiment(Hopfield(covariance(0.1)), Sparse(0.1), 200, threshold=MIDPOINT)
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.5, 0.9, 1.1, 2.0, 10.0])
+@pytest.mark.parametrize(
+    ("asked", "capacity", "wrong"),
+    [(Experiment(Hopfield(), Rademacher(), 200), 38, 43), (SPARSE, 76, 88)],
+    ids=["streams", "trials"],
+)
+def test_a_wrong_theory_does_not_lead_the_measurement_astray(monkeypatch, asked, capacity, wrong, factor):
+    # Both by the exact law; the latter's is also the middle of 20 searches to 1 % without a theory.
+    monkeypatch.setattr(search, "guess_capacity", lambda experiment: factor * capacity)
+    found = [measure_capacity(asked, precision=0.05, seed=seed) for seed in range(6)]
+    # Of 6 intervals of 95 % at least 2 hold the truth: P(Bin(6, 0.95) < 2) = 2e-6.
+    assert sum(m.low <= capacity <= m.high for m in found) >= 2
+    assert sum(m.low <= wrong <= m.high for m in found) < 2
+
+
+def test_a_theory_that_trials_refute_is_dropped():
+    asked = Experiment(Hopfield(), Rademacher(), 200)
+    for factor, proven in (
+        (1.0, True),
+        (1.05, True),
+        (0.5, False),
+        (0.8, False),
+        (1.25, False),
+        (2.0, False),
+    ):
+        assert (search._proven(Trials(asked, 0), factor * 38) is not None) is proven
+
+
+def test_a_right_theory_spares_trials_and_changes_nothing_else(monkeypatch):
+    asked = Experiment(Hopfield(), Rademacher(), 200)
+    led = measure_capacity(asked, precision=0.05)
+    monkeypatch.setattr(search, "guess_capacity", lambda experiment: None)
+    alone = measure_capacity(asked, precision=0.05)
+    assert max(led.low, alone.low) <= min(led.high, alone.high)
+    assert alone.predicted is None
+    assert led.predicted.seconds > 0
+
+
+def test_a_search_costs_about_what_was_predicted(monkeypatch):
+    made, original = [], search.Trials
+    monkeypatch.setattr(search, "Trials", lambda *arguments: made.append(original(*arguments)) or made[-1])
+    for asked, precision in (
+        (Experiment(Hopfield(), Rademacher(), 1000), 0.005),
+        (Experiment(Dense(), Rademacher(), 100), 0.01),
+        (Experiment(Hopfield(), Rademacher(), 100, criterion("pattern-error:0.3")), 0.02),
+        (SPARSE, 0.01),
+    ):
+        found = measure_capacity(asked, precision=precision)
+        assert 1 / 3 < made[-1].meter.reckoned / found.predicted.seconds < 3
+
+
+def test_a_budget_ends_the_search_and_says_so():
+    asked = Experiment(Hopfield(), Rademacher(), 200)
+    found = measure_capacity(asked, precision=0.001, budget=1e-9)
+    assert "budget" in found.note
+    assert found.low <= found.n_patterns
+    enough = measure_capacity(asked, precision=0.05, budget=600)
+    assert enough == measure_capacity(asked, precision=0.05)
+    assert enough.note == ""
+
+
+def test_without_a_budget_the_reckoned_limit_ends_the_search(monkeypatch):
+    monkeypatch.setattr("hebbcap.measurement.meter.MOST_SECONDS", 0.01)
+    asked = Experiment(Hopfield(), Rademacher(), 1000)
+    found, again = (measure_capacity(asked, precision=0.001) for _ in range(2))
+    assert "limit" in found.note
+    assert found == again
+    assert found.low <= 185 <= found.high
+
+
+@pytest.mark.parametrize("criterion_spec", ["bit-error:0.01", "overlap:0.9"])
+def test_results_do_not_depend_on_how_fast_the_machine_is(monkeypatch, criterion_spec):
+    asked = Experiment(Hopfield(), Rademacher(), 60, criterion(criterion_spec))
+    found = measure_capacity(asked, precision=0.05)
+    monkeypatch.setattr("hebbcap.measurement.meter._SLICE", 1e-9)
+    assert measure_capacity(asked, precision=0.05) == found
+
+
 def test_results_are_in_order_and_as_precise_as_asked():
     found = measure_capacity(Experiment(Dense(), Rademacher(), 30), precision=0.05, seed=0)
     assert 1 <= found.low <= found.n_patterns <= found.high
@@ -73,7 +156,8 @@ def test_results_are_in_order_and_as_precise_as_asked():
     assert found.n_patterns == math.floor(found.crossing.median)
     assert found.confidence == 0.95
     assert not found.censored
-    assert found.trials == sum(p.trials for p in found.points)
+    # A trial may be judged at several K.
+    assert max(p.trials for p in found.points) <= found.trials <= sum(p.trials for p in found.points)
     ks = [p.n_patterns for p in found.points]
     assert ks == sorted(set(ks))
     assert all(0 <= p.low <= p.rate <= p.high <= 1 for p in found.points)
@@ -110,7 +194,8 @@ def test_a_rare_failure_of_one_pattern_is_not_yet_capacity_zero():
 def test_the_smallest_capacities_are_found(spec, capacity):
     # It holds one pattern. Of two the first is recalled as the second: half are held, which `overlap` allows.
     found = measure_capacity(Experiment(Nearest(1), Rademacher(), 40, criterion(spec)), precision=0.05)
-    assert (found.n_patterns, found.low, found.high) == (capacity, capacity, capacity)
+    assert found.low <= capacity <= found.high
+    assert found.high - found.low <= 1
 
 
 @pytest.mark.parametrize("room", [5, 37])
@@ -169,7 +254,7 @@ def test_measured_error_asks_for_bits_whatever_the_criterion():
 
 
 def test_no_error_at_all_is_reported_as_a_bound(monkeypatch):
-    monkeypatch.setattr("hebbcap.measurement.search.MAX_TRIALS", 500)
+    monkeypatch.setattr("hebbcap.measurement.error._QUIET_SECONDS", 0.01)
     found = measure_error(Experiment(Hopfield(), Rademacher(), 20), 1)
     assert (found.bit_error, found.low) == (0.0, 0.0)
     assert 0 < found.high < 4e-4

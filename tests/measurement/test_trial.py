@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hebbcap._checks import InvalidArgument
 from hebbcap.criteria import Criterion, criterion
 from hebbcap.dynamics import Fixed, Steps
-from hebbcap.measurement.trial import Counts, flip_bits, most_patterns, resolved_threshold, run_trial
+from hebbcap.measurement.cost import most_patterns
+from hebbcap.measurement.trial import Counts, flip_bits, resolved_threshold, run_trial
 from hebbcap.memories import Dense, Hopfield
 from hebbcap.patterns import Data, Rademacher, Sparse, ternary
 from hebbcap.question import MIDPOINT, Experiment
@@ -152,7 +153,7 @@ def test_states_of_the_wrong_shape_are_explained(shape):
 def test_no_trial_needs_more_patterns_than_there_are():
     rows = Rademacher().sample(7, 10, rng=0)
     asked = Experiment(Hopfield(), Data(rows), 10)
-    assert most_patterns(asked) == 7
+    assert most_patterns(asked, in_streams=False) == 7
     with pytest.raises(InvalidArgument, match="at most 7"):
         run_trial(asked, 8, 0, 0)
 

@@ -12,6 +12,7 @@ from hebbcap.cli.options import (
     JSON,
     PLOT,
     QUIET,
+    WORK,
     check_plot,
     print_json,
     print_report,
@@ -40,7 +41,7 @@ _MEMORY = (
 @click.option(
     "--criterion", default="overlap:0.95", show_default=True, help="overlap:M, what counts as recalled."
 )
-@with_options(_MEMORY, DIM, ANSWER, JSON, PLOT, QUIET)
+@with_options(_MEMORY, DIM, ANSWER, WORK, JSON, PLOT, QUIET)
 def basin(
     memory: str,
     loads: str | None,

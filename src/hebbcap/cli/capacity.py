@@ -8,11 +8,13 @@ import click
 
 from hebbcap.cli.options import (
     ANSWER,
+    BUDGET,
     DIM,
     JSON,
     PLOT,
     QUESTION,
     QUIET,
+    WORK,
     check_plot,
     print_json,
     print_report,
@@ -26,7 +28,7 @@ from hebbcap.cli.options import (
 
 @click.command()
 @click.argument("memory")
-@with_options(QUESTION, DIM, ANSWER, JSON, PLOT, QUIET)
+@with_options(QUESTION, DIM, ANSWER, BUDGET, WORK, JSON, PLOT, QUIET)
 @click.option(
     "--beside",
     multiple=True,
@@ -65,7 +67,7 @@ def capacity(
 @click.command()
 @click.argument("memory")
 @click.option("--n-patterns", type=int, required=True, help="Stored patterns K.")
-@with_options(QUESTION, DIM, ANSWER, JSON, PLOT, QUIET)
+@with_options(QUESTION, DIM, ANSWER, BUDGET, WORK, JSON, PLOT, QUIET)
 def error(memory: str, n_patterns: int, as_json: bool, plot: str | None, quiet: bool, **o: Any) -> None:
     """What share of bits is wrong after one step?"""
     from hebbcap.estimate import error as ask
@@ -89,7 +91,7 @@ def error(memory: str, n_patterns: int, as_json: bool, plot: str | None, quiet: 
 @click.command()
 @click.argument("memory")
 @click.option("--dims", default="50,100,200,400", show_default=True, help="Numbers of neurons, with commas.")
-@with_options(QUESTION, ANSWER, JSON, PLOT, QUIET)
+@with_options(QUESTION, ANSWER, BUDGET, WORK, JSON, PLOT, QUIET)
 def scaling(memory: str, dims: str, as_json: bool, plot: str | None, quiet: bool, **o: Any) -> None:
     """How does the capacity grow with dim?"""
     from hebbcap.exponent import scaling as ask

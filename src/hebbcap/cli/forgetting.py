@@ -10,6 +10,7 @@ from hebbcap.cli.options import (
     JSON,
     PLOT,
     QUIET,
+    WORK,
     check_plot,
     print_json,
     print_report,
@@ -47,7 +48,7 @@ from hebbcap.cli.options import (
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the networks.")
 @click.option("--no-measure", is_flag=True, help="Leave the measurement out.")
-@with_options(JSON, PLOT, QUIET)
+@with_options(WORK, JSON, PLOT, QUIET)
 def forgetting(
     rule: str,
     ages: str | None,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from hebbcap.measurement.search import Progress
+    from hebbcap.measurement.measured import Progress
 
 F = TypeVar("F", bound=Callable[..., Any])
 N = TypeVar("N", int, float)
@@ -76,6 +76,49 @@ ANSWER = (
     click.option("--no-theory", is_flag=True, help="Leave the theories out."),
     click.option("--no-measure", is_flag=True, help="Leave the measurement out."),
 )
+BUDGET = (
+    click.option(
+        "--budget",
+        metavar="TIME",
+        help="Time that the measurement may take, as 30s, 500ms or 2m: the best interval that fits. "
+        "A minute if left out, reckoned alike on every machine.",
+    ),
+)
+
+
+def _set_engine(context: click.Context, _: click.Parameter, name: str | None) -> None:
+    if name is not None:
+        from hebbcap.engines import use_engine
+
+        use_engine(name)
+        context.call_on_close(lambda: use_engine(None))
+
+
+def _set_threads(context: click.Context, _: click.Parameter, count: int | None) -> None:
+    if count is not None:
+        from hebbcap.kernels.threads import use_threads
+
+        use_threads(count)
+        context.call_on_close(lambda: use_threads(None))
+
+
+WORK = (
+    click.option(
+        "--engine",
+        metavar="NAME",
+        expose_value=False,
+        callback=_set_engine,
+        help="Who does the work: packed, numpy, torch or torch:DEVICE; the fastest there is if left out. The "
+        "answer is the same with all.",
+    ),
+    click.option(
+        "--threads",
+        type=int,
+        expose_value=False,
+        callback=_set_threads,
+        help="Threads that share the work; as many as there are processors if left out.",
+    ),
+)
 JSON = (click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),)
 PLOT = (click.option("--plot", metavar="FILE", help="Draw the result into a .png, .svg or .pdf file."),)
 QUIET = (click.option("--quiet", is_flag=True, help="No progress bar."),)
@@ -95,7 +138,7 @@ def with_options(*groups: tuple[Callable[[F], F], ...]) -> Callable[[F], F]:
 def split_answer(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Split what was given into what describes the question and how to answer it."""
     names = ("precision", "seed", "no_theory", "no_measure")
-    answer = {name: options.pop(name) for name in names}
+    answer = {name: options.pop(name) for name in (*names, "budget") if name in options}
     if answer["no_theory"] and answer["no_measure"]:
         raise click.UsageError("--no-theory and --no-measure leave nothing to answer: drop one of them")
     return options, answer
@@ -108,7 +151,7 @@ def wanted(answer: dict[str, Any]) -> dict[str, Any]:
         "seed": answer["seed"],
         "theory": not answer["no_theory"],
         "measure": not answer["no_measure"],
-    }
+    } | {name: answer[name] for name in ("budget",) if name in answer}
 
 
 def separated(name: str, text: str, kind: Callable[[str], N], rule: str) -> tuple[N, ...]:

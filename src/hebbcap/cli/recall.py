@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from hebbcap.cli.options import DIM, JSON, PLOT, QUESTION, QUIET, check_plot, print_json, with_options
+from hebbcap.cli.options import DIM, JSON, PLOT, QUESTION, QUIET, WORK, check_plot, print_json, with_options
 
 
 @click.command()
 @click.argument("memory")
 @click.option("--n-patterns", type=int, required=True, help="Stored patterns K.")
-@with_options(QUESTION, DIM, JSON, PLOT, QUIET)
+@with_options(QUESTION, DIM, WORK, JSON, PLOT, QUIET)
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of patterns, flips and updates.")
 @click.option("--shown", type=click.IntRange(1, 24), default=8, show_default=True, help="Most cues to show.")
 def recall(

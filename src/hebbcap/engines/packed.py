@@ -204,7 +204,7 @@ class PackedHeld(Held):
         return self._settled(states, (0, 0), max_steps, values)
 
     def _settled(
-        self, states: Bits, limits: tuple[int, int], max_steps: int, table: NDArray[np.int32] | None
+        self, states: Bits, limits: tuple[int, int], max_steps: int, table: NDArray[np.int32] | Whole | None
     ) -> tuple[Bits, Whole, NDArray[np.str_]] | None:
         if not sums.available() or float(len(self)) * self.dim * max_steps > MOST_WORK:
             return None

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from hebbcap import _checks
@@ -53,8 +52,9 @@ class _Worker:
     """A thread that waits for jobs."""
 
     def __init__(self) -> None:
-        self._asked, self._done = threading.Semaphore(0), threading.Semaphore(0)
-        self._job: Callable[[], None] = lambda: None
+        self._asked, self._woken = threading.Semaphore(0), threading.Semaphore(0)
+        self._job: Callable[[], None] = _nothing
+        self._finished = True
         self.error: BaseException | None = None
         threading.Thread(target=self._live, name="hebbcap", daemon=True).start()
 
@@ -65,18 +65,33 @@ class _Worker:
                 self._job()
             except BaseException as error:  # handed to whoever waits
                 self.error = error
-            self._job = lambda: None  # holds no array longer than needed
-            self._done.release()
+            self._job = _nothing  # holds no array longer than needed
+            self._finished = True
+            self._woken.release()
 
     def start(self, job: Callable[[], None]) -> None:
-        self._job, self.error = job, None
+        self._job, self.error, self._finished = job, None, False
         self._asked.release()
 
-    def wait(self) -> None:
-        while True:  # a job works on the caller's arrays: not even Ctrl-C may leave it behind
-            with suppress(KeyboardInterrupt):
-                self._done.acquire()
-                return
+    def wait(self, stop: list[bool]) -> None:
+        """Wait until the job is done, whatever happens: it works on the caller's arrays.
+
+        Ctrl-C is answered when it is done; until then it asks the job to stop. The flag, not the semaphore,
+        tells that the job is done: an interrupt may come just after the semaphore was taken.
+        """
+        interrupted = False
+        while not self._finished:
+            try:
+                self._woken.acquire()
+            except KeyboardInterrupt:
+                interrupted = True
+                stop.append(True)
+        if interrupted:
+            raise KeyboardInterrupt
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 _workers: list[_Worker] = []
@@ -128,13 +143,21 @@ def share(work: Work, pieces: int, *, at_once: int | None = None, serial: bool =
             stop.append(True)
             raise
         finally:
-            for worker in started:
-                worker.wait()
+            _wait_for(started, stop)
         for worker in started:
             if worker.error is not None:
                 raise worker.error
     finally:
         _busy.release()
+
+
+def _wait_for(workers: Sequence[_Worker], stop: list[bool]) -> None:
+    """Wait for all of them, also when one wait ends in an interrupt."""
+    if workers:
+        try:
+            workers[0].wait(stop)
+        finally:
+            _wait_for(workers[1:], stop)
 
 
 def _run(work: Work, start: int, stop: int, worker: int, at_once: int | None, stopped: list[bool]) -> None:

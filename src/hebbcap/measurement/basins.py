@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import cast, final
+from typing import final
 
+from hebbcap.measurement.measured import CONFIDENCE, Progress
 from hebbcap.measurement.posterior import Crossing, crossing
-from hebbcap.measurement.search import CONFIDENCE, Progress
+from hebbcap.measurement.tally import Tally
 from hebbcap.measurement.trial import Counts, run_trial
 from hebbcap.question import Experiment
 
@@ -93,19 +94,19 @@ class _Cues:
         The neighbours of the centre always count as within reach.
         """
         step = 1.01 * (self.far(round(self.flips(centre)) + 1) - self.far(round(self.flips(centre))))
-        near = {
-            math.exp(self.far(r)): counts
+        near = [
+            Tally.of((math.exp(self.far(r)),), [[c.failures] for c in counts], counts[0].judged)
             for r, counts in self.trials.items()
             if abs(self.far(r) - centre) <= max(reach, step)
-        }
+        ]
         found = crossing(
-            cast("dict[int, list[Counts]]", near),  # of the keys, only the logs are used
+            near,
             self.experiment.criterion.max_failure,
             CONFIDENCE,
             centre=math.exp(centre),
             reach=2 * max(reach, step),
         )
-        return found, sum(map(len, near.values()))
+        return found, sum(tally.trials for tally in near)
 
 
 def measure_radius(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hebbcap.measurement.forgetting import measure_lifetime
-from hebbcap.measurement.search import DEFAULT_PRECISION, MeasuredCapacity, Progress, search_capacity
+from hebbcap.measurement.measured import DEFAULT_PRECISION, MeasuredCapacity, Progress
+from hebbcap.measurement.search import search_capacity
 from hebbcap.memories import Plastic
 from hebbcap.question import Experiment
 
@@ -13,6 +14,7 @@ def measure_capacity(
     *,
     precision: float = DEFAULT_PRECISION,
     seed: int = 0,
+    budget: float | None = None,
     progress: Progress | None = None,
 ) -> MeasuredCapacity:
     """Measure the largest number of patterns that meets the criterion.
@@ -28,6 +30,8 @@ def measure_capacity(
         Half the width of the interval over the capacity.
     seed : int
         Seed of the trials, non-negative.
+    budget : float, optional
+        Seconds that may be spent.
     progress : callable, optional
         Called with the share done and a line of text.
 
@@ -37,5 +41,5 @@ def measure_capacity(
         The capacity with its interval, or a lower bound if patterns or time ran out first.
     """
     if isinstance(experiment.memory, Plastic):
-        return measure_lifetime(experiment, precision=precision, seed=seed, progress=progress)
-    return search_capacity(experiment, precision=precision, seed=seed, progress=progress)
+        return measure_lifetime(experiment, precision=precision, seed=seed, budget=budget, progress=progress)
+    return search_capacity(experiment, precision=precision, seed=seed, budget=budget, progress=progress)

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from hebbcap.measurement.lifetime import LifetimeFit, fit_lifetime
+from hebbcap.measurement.measured import CONFIDENCE, DEFAULT_PRECISION, MeasuredCapacity, Point, Progress
+from hebbcap.measurement.meter import Meter
 from hebbcap.measurement.networks import MOST_UPDATES, Networks
-from hebbcap.measurement.posterior import Crossing, dispersion
-from hebbcap.measurement.proportion import clopper_pearson
-from hebbcap.measurement.search import CONFIDENCE, DEFAULT_PRECISION, MeasuredCapacity, Point, Progress
-from hebbcap.measurement.trial import Counts
+from hebbcap.measurement.posterior import Crossing
+from hebbcap.measurement.proportion import clopper_pearson, dispersion
 from hebbcap.question import Experiment
 
 Floats = NDArray[np.float64]
@@ -76,6 +76,7 @@ def measure_forgetting(
     *,
     precision: float = DEFAULT_PRECISION,
     seed: int = 0,
+    budget: float | None = None,
     progress: Progress | None = None,
 ) -> tuple[MeasuredTrace, MeasuredCapacity]:
     """Measure what is left of patterns by age, and for how many patterns one is remembered.
@@ -90,6 +91,8 @@ def measure_forgetting(
         Half the width of the interval over the lifetime at which to stop.
     seed : int
         Non-negative; the same seed gives the same result.
+    budget : float, optional
+        Seconds after which no more networks are run; the result then depends on the clock.
     progress : callable, optional
         Told the share of the work done.
 
@@ -105,7 +108,7 @@ def measure_forgetting(
     TooLarge
         If one network would take minutes, or not fit in memory.
     """
-    campaign = Networks(experiment, seed, progress)
+    campaign, meter = Networks(experiment, seed, progress), Meter(budget)
     bound = experiment.criterion.max_failure
     n_ages = max(_FIRST_AGES, min(campaign.burn_in // 8, _MOST_AGES), max(ages, default=0) + 1)
     while True:
@@ -118,14 +121,15 @@ def measure_forgetting(
         n_ages *= 2
     most = int(min(_MOST_NETWORKS, max(MOST_UPDATES / campaign.updates(n_ages), _BATCH)))
     while fit.half_width > max(precision * fit.middle, 0.25) or len(campaign.seen) < _BATCH:
-        if len(campaign.seen) >= most:
+        if len(campaign.seen) >= most or (budget is not None and meter.exhausted):
             break
         campaign.say(len(campaign.seen) / most, f"{fit.middle:.4g} patterns +- {fit.half_width:.2g}")
         campaign.add(n_ages, _BATCH // 2)
         fit = fit_lifetime(campaign.failures(n_ages), campaign.judged, bound)
     campaign.say(1.0, "done")
     shown = ages or _around(fit.middle, n_ages)
-    return _trace(campaign, np.array(shown)), _capacity(campaign, fit, n_ages)
+    spent = budget is not None and meter.exhausted
+    return _trace(campaign, np.array(shown)), _capacity(campaign, fit, n_ages, meter.ended if spent else "")
 
 
 def measure_lifetime(
@@ -133,10 +137,11 @@ def measure_lifetime(
     *,
     precision: float = DEFAULT_PRECISION,
     seed: int = 0,
+    budget: float | None = None,
     progress: Progress | None = None,
 ) -> MeasuredCapacity:
     """Measure the number of latest patterns that all meet the criterion; see `measure_forgetting`."""
-    return measure_forgetting(experiment, precision=precision, seed=seed, progress=progress)[1]
+    return measure_forgetting(experiment, precision=precision, seed=seed, budget=budget, progress=progress)[1]
 
 
 def _trace(campaign: Networks, ages: NDArray[np.int64]) -> MeasuredTrace:
@@ -163,15 +168,15 @@ def intervals(failures: NDArray[np.int64], judged: int) -> tuple[Floats, Floats,
 
     Clopper-Pearson on counts made smaller by their dispersion between networks.
     """
-    networks, n_ages = failures.shape
-    counts = {a: [Counts(int(f), judged) for f in failures[:, a]] for a in range(n_ages)}
-    scale = 1.0 if judged == 1 else max(dispersion(counts)[0], 1.0)
-    total, chances = failures.sum(axis=0) / scale, networks * judged / scale
+    networks, total = len(failures), failures.sum(axis=0)
+    found = dispersion(total, (failures**2).sum(axis=0), networks, judged)
+    scale = 1.0 if judged == 1 else max(found, 1.0)
+    total, chances = total / scale, networks * judged / scale
     low, high = clopper_pearson(total, chances, CONFIDENCE)
     return total / chances, np.where(low < _TINY, 0.0, low), high
 
 
-def _capacity(campaign: Networks, fit: LifetimeFit, n_ages: int) -> MeasuredCapacity:
+def _capacity(campaign: Networks, fit: LifetimeFit, n_ages: int, note: str) -> MeasuredCapacity:
     failures, count = campaign.failures(n_ages), len(campaign.seen)
     edge = np.unique(np.clip(np.array(_around(fit.middle, n_ages)), 0, n_ages - 1))
     rate, low, high = intervals(failures[:, edge], campaign.judged)
@@ -181,7 +186,7 @@ def _capacity(campaign: Networks, fit: LifetimeFit, n_ages: int) -> MeasuredCapa
         note = f"all {n_ages:,} latest patterns are held, and no more are looked at"
         return MeasuredCapacity(n_ages, n_ages, None, CONFIDENCE, count, True, None, points, note)
     best, least, most = (max(int(np.floor(x)), 0) for x in (fit.middle, fit.low, fit.high))
-    note = "not even the newest pattern meets the criterion" if best == 0 else ""
+    note = "not even the newest pattern meets the criterion" if best == 0 else note
     crossing = Crossing(fit.middle, fit.low, fit.high) if fit.low > 0 else None
     return MeasuredCapacity(best, least, most, CONFIDENCE, count, False, crossing, points, note)
 

@@ -17,7 +17,7 @@ from hebbcap import _checks
 from hebbcap._random import block_stream
 from hebbcap.criteria import ALL_PATTERNS, BIT_ERROR, OVERLAP
 from hebbcap.dynamics import Fixed, recall, switch
-from hebbcap.measurement.search import Progress
+from hebbcap.measurement.measured import Progress
 from hebbcap.measurement.trial import flip_bits
 from hebbcap.memories import Plastic
 from hebbcap.memories.plastic import follows_post

@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
+_LEAST = 0.2
+"""Dispersion below which counts are taken to be alike by luck, so that few of them don't promise too much."""
+
 
 def clopper_pearson(
     failures: Any, judged: Any, confidence: float
@@ -26,3 +29,38 @@ def clopper_pearson(
         low = np.where(k > 0, betaincinv(k, n - k + 1, tail), 0.0)
         high = np.where(k < n, betaincinv(k + 1, n - k, 1 - tail), 1.0)
     return low, high
+
+
+def dispersion(failures: Any, squares: Any, trials: Any, judged: Any) -> float:
+    """Return how much more the counts of trials vary than independent chances would.
+
+    Failures within a trial share its patterns, and may come together. One number for all the rates given;
+    arrays broadcast.
+
+    Parameters
+    ----------
+    failures, squares : array-like, shape (G,)
+        Failures and their squares, each summed over the trials at one rate.
+    trials, judged : array-like
+        How many trials, and the chances to fail of each.
+
+    Returns
+    -------
+    float
+        1 for independent chances; not below 0.2.
+
+    Examples
+    --------
+    Failures that come in tens vary ten times as much:
+
+    >>> counts = 10 * np.random.default_rng(0).binomial(20, 0.1, size=4000)
+    >>> round(dispersion(counts.sum(), (counts**2).sum(), 4000, 200), 1)
+    9.9
+    """
+    total, n, m = (np.asarray(x, dtype=np.float64) for x in (failures, trials, judged))
+    rate = total / (n * m)
+    expected = float(((n - 1) * rate * (1 - rate)).sum())
+    if expected <= 0:
+        return 1.0
+    seen = float(((np.asarray(squares, dtype=np.float64) - total**2 / n) / m).sum())
+    return max(seen / expected, _LEAST)

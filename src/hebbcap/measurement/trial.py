@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from hebbcap import _checks
 from hebbcap._random import block_stream
 from hebbcap.criteria import ALL_PATTERNS, BIT_ERROR, OVERLAP
-from hebbcap.dynamics import Fixed, Inhibition, Steps, Threshold, recall, single_pass
+from hebbcap.dynamics import Fixed, Inhibition, Steps, Threshold, next_bits, recall, single_pass
+from hebbcap.engines import engine
+from hebbcap.kernels.bits import Bits
 from hebbcap.memories import Dense, Memory
 from hebbcap.memories.protocol import in_words
+from hebbcap.memories.stored import StoredPatterns
 from hebbcap.question import Experiment
 from hebbcap.theory import midpoints
 
@@ -30,8 +33,6 @@ _WORK = 8e9
 
 _STEPS = 100
 """Updates that a recall to a fixed point is reckoned to take: near the edge most cues wander long."""
-_MOST_ENTRIES = 1e8
-"""Largest n_patterns x dim of a trial of a search: about a second."""
 
 
 class Counts(NamedTuple):
@@ -39,12 +40,6 @@ class Counts(NamedTuple):
 
     failures: int
     judged: int
-
-
-def most_patterns(experiment: Experiment) -> int:
-    """Return the largest n_patterns that a trial can hold."""
-    entries = min(_MOST_ENTRIES, _checks.MEMORY_SHARE * _checks.available_bytes() / 8)
-    return int(max(min(experiment.max_patterns, entries // experiment.dim), 1))
 
 
 def run_trial(experiment: Experiment, n_patterns: int, seed: int, block: int) -> Counts:
@@ -56,25 +51,84 @@ def run_trial(experiment: Experiment, n_patterns: int, seed: int, block: int) ->
         Failures and chances; the same for the same arguments, always.
     """
     rng = block_stream(seed, f"{experiment.definition} | K={n_patterns}", block)
-    patterns = experiment.ensemble.sample(n_patterns, experiment.dim, rng)
-    memory = _stored(experiment, patterns)
+    made = (_Packed if _can_pack(experiment) else _Plain)(experiment, n_patterns, rng)
     kind = experiment.criterion.kind
-    level = resolved_threshold(experiment, memory, n_patterns)
     if kind == ALL_PATTERNS:
         for start in range(0, n_patterns, _MOST_CUES):
             chosen = np.arange(start, min(start + _MOST_CUES, n_patterns))
-            if _wrong_bits(experiment, memory, patterns[chosen], level, rng).any():
+            if made.wrong_bits(chosen).any():
                 return Counts(1, 1)
         return Counts(0, 1)
-    n_cues = _cue_count(experiment, n_patterns)
-    cued = patterns[rng.choice(n_patterns, n_cues, replace=False)] if n_cues < n_patterns else patterns
-    wrong = _wrong_bits(experiment, memory, cued, level, rng)
+    n_cues = cue_count(experiment, n_patterns)
+    some = rng.choice(n_patterns, n_cues, replace=False) if n_cues < n_patterns else np.arange(n_patterns)
+    wrong = made.wrong_bits(some)
     if kind == BIT_ERROR:
         return Counts(int(wrong.sum()), n_cues * experiment.dim)
     if kind == OVERLAP:
         allowed = 0.5 * (1 - experiment.criterion.level) * experiment.dim
         return Counts(int((wrong > allowed + 1e-9).sum()), n_cues)
     return Counts(int((wrong > 0).sum()), n_cues)
+
+
+def _can_pack(experiment: Experiment) -> bool:
+    return isinstance(experiment.memory, StoredPatterns) and len(experiment.ensemble.levels) == 2
+
+
+class _Packed:
+    """A trial of a two-level memory that works on packed patterns and states."""
+
+    def __init__(self, experiment: Experiment, n_patterns: int, rng: np.random.Generator) -> None:
+        self.experiment, self.rng = experiment, rng
+        self.patterns = experiment.ensemble.sample_bits(n_patterns, experiment.dim, rng)
+        self.memory = experiment.memory.holding(engine().hold(self.patterns), experiment.ensemble.levels)
+        self.threshold = resolved_threshold(experiment, self.memory, n_patterns)
+
+    def wrong_bits(self, chosen: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return the wrong bits of what the cues of these patterns give back, shape (B,)."""
+        asked, right = self.experiment, self.patterns[chosen]
+        cues = right
+        if asked.n_flipped:
+            flipped = flip_bits(np.zeros((len(chosen), asked.dim)), asked.n_flipped, (0.0, 1.0), self.rng)
+            cues = Bits(right.words ^ Bits.pack(flipped).words, asked.dim)
+        if asked.criterion.one_step:
+            states = next_bits(self.memory, cues, self.threshold)
+        else:
+            found = recall(self.memory, cues, update=asked.update, threshold=self.threshold, rng=self.rng)
+            states = found.states
+        return np.asarray(np.bitwise_count(states.words ^ right.words).sum(axis=1, dtype=np.int64))
+
+
+class _Plain:
+    """A trial of any other memory, on arrays."""
+
+    def __init__(self, experiment: Experiment, n_patterns: int, rng: np.random.Generator) -> None:
+        self.experiment, self.rng = experiment, rng
+        self.patterns = experiment.ensemble.sample(n_patterns, experiment.dim, rng)
+        self.memory = _stored(experiment, self.patterns)
+        self.threshold = resolved_threshold(experiment, self.memory, n_patterns)
+
+    def wrong_bits(self, chosen: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return the wrong bits of what the cues of these patterns give back, shape (B,)."""
+        asked, memory, right = self.experiment, self.memory, self.patterns[chosen]
+        cues = flip_bits(right, asked.n_flipped, asked.ensemble.levels, self.rng)
+        if not isinstance(memory, Memory):
+            states = _checked_recall(memory, cues, asked.ensemble.levels)
+        elif asked.criterion.one_step:
+            states = single_pass(memory, cues, threshold=self.threshold)
+        else:
+            found = recall(memory, cues, update=asked.update, threshold=self.threshold, rng=self.rng)
+            states = found.states
+        return np.asarray((states != right).sum(axis=1))
+
+
+def _checked_recall(memory: Any, cues: Floats, levels: tuple[float, ...]) -> NDArray[Any]:
+    """Return what a memory of the user's own recalls, if these are states."""
+    states = np.asarray(memory.recall(cues))
+    if states.shape != cues.shape:
+        raise _checks.fail("recall(cues).shape", states.shape, f"must be that of the cues, {cues.shape}")
+    if not np.isin(states, levels).all():
+        raise _checks.fail("recall(cues)", "array", f"must hold only {in_words(levels)}", "apply a threshold")
+    return states
 
 
 def flip_bits(patterns: Any, n_flipped: int, levels: tuple[float, ...], rng: np.random.Generator) -> Floats:
@@ -132,28 +186,8 @@ def _measured_midpoint(memory: Memory, inhibited: bool) -> float:
     return float(0.5 * (field[high].mean() + field[~high].mean()))
 
 
-def _wrong_bits(
-    experiment: Experiment, memory: Any, patterns: Any, level: Threshold, rng: np.random.Generator
-) -> NDArray[np.int64]:
-    """Wrong bits of what each cue gives back, shape (B,)."""
-    cues = flip_bits(patterns, experiment.n_flipped, experiment.ensemble.levels, rng)
-    if not isinstance(memory, Memory):
-        states = np.asarray(memory.recall(cues))
-        if states.shape != cues.shape:
-            raise _checks.fail("recall(cues).shape", states.shape, f"must be that of the cues, {cues.shape}")
-        levels = experiment.ensemble.levels
-        if not np.isin(states, levels).all():
-            raise _checks.fail(
-                "recall(cues)", "array", f"must hold only {in_words(levels)}", "apply a threshold"
-            )
-    elif experiment.criterion.one_step:
-        states = single_pass(memory, cues, threshold=level)
-    else:
-        states = recall(memory, cues, update=experiment.update, threshold=level, rng=rng).states
-    return np.asarray((states != patterns).sum(axis=1))
-
-
-def _cue_count(experiment: Experiment, n_patterns: int) -> int:
+def cue_count(experiment: Experiment, n_patterns: int) -> int:
+    """Return how many of the patterns a trial cues."""
     one = 2.0 * n_patterns * experiment.dim * (1 if experiment.criterion.one_step else _STEPS)
     if isinstance(experiment.memory, Dense):
         one *= 2

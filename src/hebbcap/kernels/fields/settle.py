@@ -48,7 +48,7 @@ def settle(
     states: Bits,
     limits: tuple[int, int],
     max_steps: int,
-    table: NDArray[np.int32] | None = None,
+    table: NDArray[np.int32] | Whole | None = None,
 ) -> Settled:
     """Update states until they come to rest.
 
