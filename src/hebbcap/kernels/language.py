@@ -233,14 +233,6 @@ class Code:
         place = self.builder.inttoptr(address.raw, value.type.as_pointer())
         self.builder.store(value.raw, place).align = align
 
-    def prefetch(self, address: Value) -> None:
-        """Ask for what stands at an address, which need not be ours, to be brought near."""
-        place = self.builder.inttoptr(address.raw, I8.as_pointer())
-        kind = ir.FunctionType(ir.VoidType(), [place.type, I32, I32, I32])
-        name = "llvm.prefetch.p0"
-        function = self.module.globals.get(name) or ir.Function(self.module, kind, name)
-        self.builder.call(function, [place, I32(0), I32(2), I32(1)])
-
     def splat(self, value: Value, lanes: int) -> Value:
         """Return a vector with the number in every lane."""
         empty = ir.Constant(vector(value.type, lanes), ir.Undefined)

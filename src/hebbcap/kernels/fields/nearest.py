@@ -21,7 +21,7 @@ from hebbcap.kernels.threads import share
 _WORK = 2e8
 """Words compared in one call of a kernel: some 10 ms, so that Ctrl-C is answered soon."""
 
-_SERIAL = 1e5
+_SERIAL = 1.5e6
 
 
 def plain_nearest(differ: NDArray[np.int32], tile: int) -> NDArray[np.int32]:

@@ -28,8 +28,8 @@ GROUPS = 4
 _WORK = 2e8
 """Words compared in one call of a kernel: some 10 ms, so that Ctrl-C is answered soon."""
 
-_SERIAL = 1e5
-"""Likewise up to which one thread is faster than waking others."""
+_SERIAL = 1.5e6
+"""Likewise up to which one thread is faster: to wake another takes up to 50 microseconds."""
 
 
 def interleave(words: Words) -> Words:
@@ -146,7 +146,6 @@ def streamed_differences(k: Code, row: Value, state: Value, width: Value) -> Val
 
     def add(word: Value, tally: Variable) -> None:
         at = row + word * (4 * LANES)
-        k.prefetch(at + _AHEAD)
         tally.add(k.count_ones(k.load(I32X16, at) ^ k.splat(k.load(I32, state + word * 4), LANES)))
 
     whole = width & -_UNROLLED
@@ -158,8 +157,9 @@ def streamed_differences(k: Code, row: Value, state: Value, width: Value) -> Val
     return (counts[0].get() + counts[1].get()) + (counts[2].get() + counts[3].get())
 
 
-_UNROLLED, _AHEAD = 4, 4096
-"""Words compared in one turn, and bytes by which patterns are asked for ahead: one page."""
+_UNROLLED = 4
+"""Words compared in one turn. Patterns stand in the order in which they are read: the processor sees that,
+and asking for them ahead was found to be slower."""
 
 
 def _emit(result: object) -> Callable[..., None]:

@@ -36,8 +36,8 @@ Whole = NDArray[np.int64]
 _WORK = 3e8
 """Sums of four looked up in one call of a kernel: some 20 ms, so that Ctrl-C is answered soon."""
 
-_SERIAL = 2e5
-"""Likewise up to which one thread is faster than waking others."""
+_SERIAL = 2.5e5
+"""Likewise up to which one thread is faster: to wake another takes up to 50 microseconds."""
 
 
 def available() -> bool:
@@ -151,13 +151,14 @@ def _run(
     padded = width * WORD
     words = np.ascontiguousarray(states.words)
     blocks = -(-n // N_STATES)
-    lookups = float(N_STATES * PATTERNS / 4 * padded / LANES)  # in a block of states and a tile
-    threads = 1 if lookups * blocks * tiles < _SERIAL else count()
+    lookups = min(n, N_STATES) * PATTERNS / 4 * padded / LANES  # in a block of states and a tile
+    visited = _visits(live, blocks, tiles)
+    n_visits = blocks * tiles if visited is None else int(visited.sum())
+    threads = 1 if lookups * n_visits < _SERIAL else count()
     by_tile = tiles >= 8 * threads or blocks < 2 * threads
     n_sums = min(threads, tiles) if by_tile else 1
     sums, totals = _rooms.zeros((n_sums, n, padded)), np.zeros((n_sums, n, 2), dtype=np.int64)
     scratch = _rooms.scratch(threads)
-    visited = _visits(live, blocks, tiles)
     addresses = np.zeros(n, dtype=np.int64)
     if tables is not None:
         addresses = np.array([table.ctypes.data for table in tables.tables])[tables.which]

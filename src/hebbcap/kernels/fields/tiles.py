@@ -93,8 +93,6 @@ def visit(k: Code, weigh: Weigh, patterns: Patterns, states: States, tile: Value
         with k.range(block.groups) as g:
             row = patterns.rows + (group + g) * width * (4 * LANES)
             k.store(streamed_differences(k, row, states.rows[0], width), block.weights[0] + g * (4 * LANES))
-            with k.range(block.stride, 0, 64) as byte:  # soon needed, and only once
-                k.prefetch(block.columns + g * block.stride + byte)
     else:
         with k.range(block.groups, 0, GROUPS) as g:
             at = [patterns.rows + (group + g + i) * width * (4 * LANES) for i in range(GROUPS)]
