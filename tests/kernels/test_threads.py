@@ -141,3 +141,22 @@ def test_a_bad_number_of_threads_is_explained(monkeypatch, wrong):
 def test_the_variable_sets_the_number_of_threads(monkeypatch):
     monkeypatch.setenv("HEBBCAP_NUM_THREADS", "3")
     assert threads.count() == 3
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="one processor only"
+)
+def test_others_work_on_other_processors_than_the_caller():
+    use_threads(2)
+    allowed = os.sched_getaffinity(0)
+    seen = {}
+
+    def work(start, stop, worker):
+        if worker:
+            seen[threading.get_ident()] = os.sched_getaffinity(threading.get_native_id())
+
+    share(work, 2)
+    (places,) = seen.values()
+    assert len(places) == len(allowed) - 1
+    assert places < allowed
+    assert os.sched_getaffinity(0) == allowed

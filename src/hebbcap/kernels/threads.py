@@ -8,10 +8,12 @@ sums are of whole numbers, so that the answer is the same however the work is sh
 
 from __future__ import annotations
 
+import ctypes
 import os
 import threading
 from collections.abc import Callable, Sequence
-from functools import partial
+from contextlib import suppress
+from functools import cache, partial
 
 from hebbcap import _checks
 
@@ -59,7 +61,9 @@ class _Worker:
         self._job: Callable[[], None] = _nothing
         self._finished = True
         self.error: BaseException | None = None
-        threading.Thread(target=self._live, name="hebbcap", daemon=True).start()
+        self._kept_off: int | None = None
+        self._thread = threading.Thread(target=self._live, name="hebbcap", daemon=True)
+        self._thread.start()
 
     def _live(self) -> None:
         while True:
@@ -72,6 +76,19 @@ class _Worker:
             self._finished = True
             if self._woken.locked():  # else nobody had to wait for the job before
                 self._woken.release()
+
+    def keep_off(self, processor: int) -> None:
+        """Run on any processor but this one, where the caller is.
+
+        A system that wakes a thread on its waker's processor, as Linux may, would let the two take turns
+        there
+        for longer than a kernel runs.
+        """
+        if processor != self._kept_off and self._thread.native_id is not None:
+            with suppress(OSError):
+                others = os.sched_getaffinity(0) - {processor}
+                os.sched_setaffinity(self._thread.native_id, others or {processor})
+            self._kept_off = processor
 
     def start(self, job: Callable[[], None]) -> None:
         self._job, self.error = job, None
@@ -93,6 +110,20 @@ class _Worker:
                 stop.append(True)
         if interrupted:
             raise KeyboardInterrupt
+
+
+@cache
+def _getcpu() -> Callable[[], int] | None:
+    """Return the system's own function that tells on which processor a thread runs, where there is one."""
+    if not hasattr(os, "sched_setaffinity"):
+        return None
+    return getattr(ctypes.CDLL(None), "sched_getcpu", None)
+
+
+def _processor() -> int | None:
+    ask = _getcpu()
+    number = -1 if ask is None else ask()
+    return None if number < 0 else number
 
 
 def _nothing() -> None:
@@ -139,7 +170,10 @@ def share(work: Work, pieces: int, *, at_once: int | None = None, serial: bool =
             _workers.append(_Worker())
         edges = [pieces * part // wanted for part in range(wanted + 1)]
         started = _workers[: wanted - 1]
+        processor = _processor()
         for number, worker in enumerate(started, 1):
+            if processor is not None:
+                worker.keep_off(processor)
             part = edges[number], edges[number + 1], number
             worker.start(partial(_run, work, *part, at_once, stop))
         try:
