@@ -90,8 +90,11 @@ class StoredPatterns(Memory):
         InvalidArgument
             If nothing is stored, or entries have more than two levels.
         """
-        forms: dict[str, Held] = self.__dict__.setdefault("_forms", {})
         chosen = engine()
+        if "_forms" not in self.__dict__:
+            given = self._patterns
+            self.__dict__["_forms"] = {chosen.name: given} if isinstance(given, Held) else {}
+        forms: dict[str, Held] = self.__dict__["_forms"]
         if chosen.name not in forms:
             forms[chosen.name] = chosen.hold(self._packed())
         return forms[chosen.name]
