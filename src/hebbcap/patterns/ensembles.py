@@ -130,7 +130,6 @@ class Ensemble(abc.ABC):
             If the result can't fit in memory; nothing has been allocated then.
         """
 
-
     def sample_bits(self, n_patterns: int, dim: int, rng: RandomState = None) -> Bits:
         """Draw patterns of two levels, packed: those that `sample` draws.
 
