@@ -90,7 +90,7 @@ def test_hebb_networks_reject_another_overlap(wrong):
 
 
 @cache
-def noisy_errors(kind, dim=1200, networks=40):
+def noisy_errors(kind, dim=1200, networks=100):
     n_patterns = {"clipped": 85, "half, both ways": 73, "half, one way": 73}[kind]
     found = []
     for network in range(networks):
