@@ -30,7 +30,7 @@ LARGEST = [(2, 200, 38), (2, 1000, 185), (3, 100, 605), (3, 200, 2444), (4, 60, 
 
 SCRIPT = "tests/statistical/test_coverage.py"
 COVERAGE = (
-    "The measured 95 % interval against the exact capacity over 100 seeds, and against wrong theories, which must "
+    "The measured 95 % interval against the exact capacity over 200 seeds, and against wrong theories, which must "
     "be missed. For Hebb the measured capacity lies below the exact one on average, and its interval holds it "
     "more often than 95 %: fields of that rule can tie at even K and not at odd K, so the exact error is a "
     "sawtooth whose last tooth (K = 38) counts, where the measurement follows its mean and rounds down."
@@ -41,7 +41,10 @@ SECTIONS = [
         "Growth with the number of neurons",
         "The exponent tends to order - 1. At these sizes it is not yet there; theory and measurement agree on "
         "where it is, and the last rows of each table show the trend.",
-        ["hebbcap scaling dense --order 3 --plot {images}/scaling.png", "hebbcap scaling dense --order 2"],
+        [
+            "hebbcap scaling dense --order 3 --precision 0.005 --plot {images}/scaling.png",
+            "hebbcap scaling dense --order 2",
+        ],
     ),
     (
         "Side by side",
@@ -122,7 +125,7 @@ def main() -> None:
         "# Results",
         "",
         "What this version prints, with the commands that print it. Written by `python docs/build_results.py` "
-        f"on {versions['cpu']}, {versions['threads']['cores']} cores, Python {platform.python_version()}, "
+        f"on {versions['cpu']}, {versions['threads']['hebbcap']} cores, Python {platform.python_version()}, "
         f"NumPy {versions['versions']['numpy']}. Seconds are of the whole cold process.",
         "",
         "## Exact bit errors",

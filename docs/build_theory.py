@@ -549,7 +549,7 @@ def main() -> None:
     head = INTRODUCTION.format(
         seconds=time.perf_counter() - began,
         cpu=info["cpu"],
-        cores=info["threads"]["cores"],
+        cores=info["threads"]["hebbcap"],
         python=platform.python_version(),
     )
     (HERE / "theory.md").write_text(head + "\n".join(sections))
