@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from hebbcap import _checks
 from hebbcap.engines.protocol import Floats, Held, Whole
-from hebbcap.engines.reference import NumpyHeld
+from hebbcap.engines.reference import EXACT_SINGLE, NumpyHeld
 from hebbcap.kernels.bits import WORD, Bits, n_words
 from hebbcap.kernels.threads import count, share
 from hebbcap.separation.table import DifferenceTable
@@ -44,9 +44,6 @@ _SUMS: Final = 2**20
 
 _SHARED: Final = 2**24
 """Most entries of a (states x patterns) tile of n."""
-
-_EXACT_SINGLE: Final = 2**24
-"""Whole numbers below this are exact in single precision, which is twice as fast as double."""
 
 # Processor time of a pairwise field through packed bits over that through lists, by the share of high
 # entries, on a Zen 4, for states like the patterns; `benchmarks/sparse.py` measures it anew. Lists lose from
@@ -251,7 +248,7 @@ def _shared_sums(shared: Lists, ones: Lists) -> Whole:
 
 def _exact(largest: int) -> Any:
     """Return the real numbers in which whole numbers up to this one are exact."""
-    return np.float32 if largest < _EXACT_SINGLE else np.float64
+    return np.float32 if largest < EXACT_SINGLE else np.float64
 
 
 def _in_runs(work: Callable[[slice], None], n: int, shape: tuple[int, int]) -> None:

@@ -75,7 +75,8 @@ class _Room:
                 return False
             put(self.rows, after, patterns.words)
             if self._columns is not None:
-                write_columns(self.rows, self._columns, after // LANES)
+                last = -(-(after + len(patterns)) // LANES)
+                write_columns(self.rows[:last], self._columns, after // LANES)
             self.used += len(patterns)
         return True
 
@@ -170,7 +171,7 @@ class PackedHeld(Held):
 
     def pairwise_field(self, states: Bits) -> Whole:
         """Return the sums over patterns of overlap times entry, shape (B, D)."""
-        if not sums.available():
+        if not sums.available(self.dim):
             return self._plain.pairwise_field(states)
         return fields(sums.pairwise_sums(self._alive, states), self.dim)
 
@@ -178,7 +179,7 @@ class PackedHeld(Held):
         """Return the states after one update, of whose fields `own` times the neuron's state is taken
         away.
         """
-        if not sums.available():
+        if not sums.available(self.dim):
             return self._plain.pairwise_step(states, own, threshold)
         found = sums.pairwise_sums(self._alive, states)
         level = 2 * found.weights + _level(threshold)
@@ -195,18 +196,15 @@ class PackedHeld(Held):
         self, states: Bits, table: DifferenceTable, max_steps: int
     ) -> tuple[Bits, Whole, NDArray[np.str_]] | None:
         """Return what repeated `separated_step` comes to rest at; see `Held.pairwise_settled`."""
-        if not table.whole or table.values is None or not sums.available():
+        whole = self._whole_terms(table)
+        if whole is None or whole.tables.tables[0].dtype != np.int32:
             return None
-        found = _whole_table(table)
-        values = found.tables.tables[0]
-        if values.dtype != np.int32 or _n_bits(found.largest) + _n_bits(len(self)) >= _TOTAL:
-            return None
-        return self._settled(states, (0, 0), max_steps, values)
+        return self._settled(states, (0, 0), max_steps, whole.tables.tables[0])
 
     def _settled(
         self, states: Bits, limits: tuple[int, int], max_steps: int, table: NDArray[np.int32] | Whole | None
     ) -> tuple[Bits, Whole, NDArray[np.str_]] | None:
-        if not sums.available() or float(len(self)) * self.dim * max_steps > MOST_WORK:
+        if not sums.available(self.dim) or float(len(self)) * self.dim * max_steps > MOST_WORK:
             return None
         found = settle(self._alive, states, limits, max_steps, table)
         return found.states, found.steps, _OUTCOMES[found.outcomes]
@@ -269,17 +267,22 @@ class PackedHeld(Held):
 
     def _terms(self, states: Bits, table: DifferenceTable) -> _Terms | None:
         """Return the separation function in whole numbers, or None where only the reference can do it."""
-        if not sums.available():
+        if not sums.available(self.dim):
             return None
-        if table.whole and table.values is not None:
-            whole = _whole_table(table)
-            if _n_bits(whole.largest) + _n_bits(len(self)) < _TOTAL:
-                n = len(states)
-                worth, log_unit = np.full(n, 0.5 * whole.common), np.full(n, math.log(table.unit))
-                return _Terms(whole.tables.for_all(n), worth, log_unit, None, exact=True)
+        whole, n = self._whole_terms(table), len(states)
+        if whole is not None:
+            worth, log_unit = np.full(n, 0.5 * whole.common), np.full(n, math.log(table.unit))
+            return _Terms(whole.tables.for_all(n), worth, log_unit, None, exact=True)
         if not table.whole and table.contrast > FINE:
             return None
         return self._rounded_terms(states, table)
+
+    def _whole_terms(self, table: DifferenceTable) -> _WholeTable | None:
+        """Return the separation function as it is, where it has whole numbers whose totals fit."""
+        if not table.whole or table.values is None:
+            return None
+        whole = _whole_table(table)
+        return whole if _n_bits(whole.largest) + _n_bits(len(self)) < _TOTAL else None
 
     def _rounded_terms(self, states: Bits, table: DifferenceTable) -> _Terms:
         """Return the separation function in fixed point, for each state relative to its largest term."""
@@ -322,7 +325,8 @@ def _whole_table(table: DifferenceTable) -> _WholeTable:
     weights, kept = _by_difference(table.values[::-2].astype(np.int64))
     common = max(int(np.gcd.reduce(np.concatenate([weights, kept]))), 1)
     weights, kept = weights // common, kept // common
-    return _WholeTable(sums.Tables.of(weights[None], kept[None]), int(np.abs(weights).max()), common)
+    largest = int(np.abs(np.concatenate([weights, kept])).max())
+    return _WholeTable(sums.Tables.of(weights[None], kept[None]), largest, common)
 
 
 @lru_cache(maxsize=512)

@@ -16,7 +16,7 @@ from hebbcap.separation.table import DifferenceTable
 _TILE = 2**22
 """Entries of a (states x patterns) tile: large enough for BLAS, small enough to stay out of swap."""
 
-_EXACT_SINGLE = 2**24
+EXACT_SINGLE = 2**24
 """Whole numbers below this are exact in single precision, which is twice as fast."""
 
 FINE = 1e4
@@ -76,7 +76,7 @@ class NumpyHeld(Held):
         result = np.zeros(cues.shape, dtype=np.int64)
         for _, tile in self._tiles(len(cues)):
             overlaps = _overlaps(cues, tile)
-            real = np.float32 if np.abs(overlaps).sum(axis=1).max(initial=0) < _EXACT_SINGLE else np.float64
+            real = np.float32 if np.abs(overlaps).sum(axis=1).max(initial=0) < EXACT_SINGLE else np.float64
             result += (overlaps.astype(real) @ tile.astype(real)).astype(np.int64)
         return result
 
@@ -113,7 +113,7 @@ class NumpyHeld(Held):
         dim = self.patterns.dim
         result = np.zeros((dim, dim), dtype=np.int32)
         for _, tile in self._tiles(1):
-            real = np.float32 if len(tile) < _EXACT_SINGLE else np.float64
+            real = np.float32 if len(tile) < EXACT_SINGLE else np.float64
             columns: NDArray[Any] = tile.astype(real)
             result += (columns.T @ columns).astype(np.int32)
         return result
@@ -129,7 +129,7 @@ class NumpyHeld(Held):
 
 def _overlaps(states: NDArray[Any], patterns: NDArray[Any]) -> NDArray[np.int32]:
     """Whole-number overlaps (B, K); single precision holds them exactly while D < 2^24."""
-    real = np.float32 if patterns.shape[1] < _EXACT_SINGLE else np.float64
+    real = np.float32 if patterns.shape[1] < EXACT_SINGLE else np.float64
     product: NDArray[Any] = states.astype(real) @ patterns.T.astype(real)
     return product.astype(np.int32)
 

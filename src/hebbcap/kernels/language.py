@@ -241,11 +241,6 @@ class Code:
             self, self.builder.shuffle_vector(one, one, ir.Constant(vector(I32, lanes), [0] * lanes))
         )
 
-    def lane(self, value: Value, index: int | Value) -> Value:
-        """Return one lane of a vector."""
-        at = I32(index) if isinstance(index, int) else index.raw
-        return Value(self, self.builder.extract_element(value.raw, at))
-
     def shuffle(self, first: Value, second: Value, lanes: Sequence[int]) -> Value:
         """Return a vector of chosen lanes: those of `second` are counted on from those of `first`."""
         mask = ir.Constant(vector(I32, len(lanes)), list(lanes))
@@ -264,7 +259,7 @@ class Code:
         return Value(self, getattr(self.builder, operation)(value.raw, kind))
 
     def real(self, value: Value) -> Value:
-        """Return signed whole numbers as double-precision ones, for `call` and `times` only."""
+        """Return signed whole numbers as double-precision ones, for `times` only."""
         kind = ir.VectorType(ir.DoubleType(), value.type.count)
         return Value(self, self.builder.sitofp(value.raw, kind))
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hebbcap.engines.packed import PackedHeld, _Room
+from hebbcap.engines.packed import PackedEngine, PackedHeld, _Room
+from hebbcap.engines.reference import NumpyEngine
 from hebbcap.kernels.bits import Bits
 from hebbcap.kernels.fields import sums
 from hebbcap.kernels.fields.columns import plain_columns
@@ -172,3 +173,27 @@ def test_decisions_are_those_of_the_plain_version(dim, n, n_parts, seed):
     none = np.zeros(n, dtype=np.int64)
     after = decide(Sums(parts, none, none), limits, Bits.pack(states))
     assert (after.unpack(0, 1) == plain_decide(parts.sum(axis=0)[:, :dim], limits, states)).all()
+
+
+def test_adding_writes_the_columns_of_what_is_added_and_no_others():
+    rng = np.random.default_rng(0)
+    first, more = (Bits.pack(rng.random((n, 40)) < 0.5) for n in (20, 17))
+    room = _Room(1000, 40)
+    room.append(first)
+    room.columns[3:] = 0xFFFF  # room behind: nobody may touch it
+    assert room.append(more, 20)
+    assert (room.columns[:3] == plain_columns(room.rows[:3])).all()
+    assert (room.columns[3:] == 0xFFFF).all()
+
+
+@needs_lookups
+def test_more_neurons_than_32_bits_reach_are_left_to_the_reference(monkeypatch):
+    """Overlaps of a tile of equal patterns add up to 256 D."""
+    rng = np.random.default_rng(1)
+    patterns, states = (Bits.pack(rng.random((n, 70)) < 0.5) for n in (30, 5))
+    held, plain = PackedEngine().hold(patterns), NumpyEngine().hold(patterns)
+    monkeypatch.setattr(sums, "_MOST_DIM", 70)
+    monkeypatch.setattr(sums, "_run", None)  # no kernel may be asked
+    assert (held.pairwise_field(states) == plain.pairwise_field(states)).all()
+    assert (held.pairwise_step(states, 30).words == plain.pairwise_step(states, 30).words).all()
+    assert held.pairwise_settled(states, 30, 0.0, 10) is None

@@ -40,9 +40,13 @@ _SERIAL = 2.5e5
 """Likewise up to which one thread is faster: to wake another takes up to 50 microseconds."""
 
 
-def available() -> bool:
-    """Whether this processor looks up a vector of numbers in registers: AVX-512 with words."""
-    return {"avx512f", "avx512bw"} <= features()
+_MOST_DIM = 2**23
+"""With fewer neurons, overlaps of a tile of patterns add up to less than 2^31, which 32-bit sums hold."""
+
+
+def available(dim: int = 1) -> bool:
+    """Whether this processor looks up a vector of numbers in registers, AVX-512 with words, and sums fit."""
+    return dim < _MOST_DIM and {"avx512f", "avx512bw"} <= features()
 
 
 class Alive(NamedTuple):
