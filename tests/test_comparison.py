@@ -8,6 +8,7 @@ import pytest
 import hebbcap
 from hebbcap.cli.main import run
 from hebbcap.comparison import Comparison, compare
+from hebbcap.measurement.measured import Cost
 
 QUICK = {"dim": 40, "precision": 0.2, "basin": False}
 
@@ -163,7 +164,7 @@ def test_a_trial_too_large_for_memory_is_not_made():
 
 
 def test_a_trial_that_takes_too_long_is_not_made(monkeypatch):
-    monkeypatch.setattr("hebbcap.comparison._TOO_LONG", 1e-6)
+    monkeypatch.setattr("hebbcap.comparison.trial_cost", lambda *_, **__: Cost(seconds=61.0, n_bytes=0.0))
     (row,) = compare(["hopfield"], at=4, **QUICK).rows
     assert row.seconds is None
     assert "a trial with 4 patterns is too large" in row.why_not

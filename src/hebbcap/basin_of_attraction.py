@@ -17,7 +17,7 @@ from hebbcap._checks import NoTheory
 from hebbcap.criteria import OVERLAP, Criterion
 from hebbcap.estimate import check_answer, check_trial, experiment
 from hebbcap.measurement.basins import MeasuredRadius, measure_radius
-from hebbcap.measurement.measured import Progress
+from hebbcap.measurement.measured import Progress, progress_of_part
 from hebbcap.measurement.meter import seconds
 from hebbcap.memories import Memory, Recaller
 from hebbcap.patterns import Ensemble
@@ -207,7 +207,7 @@ def basin(
         readings = _readings(asked, count) if theory else ()
         measured = None
         if measure:
-            part = _part(progress, number, len(counts))
+            part = progress_of_part(progress, number, len(counts))
             measured = measure_radius(
                 asked, count, precision=precision, seed=seed, budget=limit, progress=part
             )
@@ -272,10 +272,3 @@ def _reading(method: str, ask: Callable[[], float | None]) -> Reading:
     except NoTheory as error:
         return Reading(method, None, str(error))
     return Reading(method, value, "" if value is not None else "not even an intact cue is kept")
-
-
-def _part(progress: Progress | None, number: int, total: int) -> Progress | None:
-    """Progress of one load as progress of all."""
-    if progress is None:
-        return None
-    return lambda share, text: progress((number + share) / total, text)

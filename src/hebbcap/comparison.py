@@ -14,15 +14,16 @@ from numpy.typing import ArrayLike
 
 from hebbcap import _checks
 from hebbcap.criteria import OVERLAP, Criterion
-from hebbcap.estimate import Capacity, capacity, check_answer, experiment
+from hebbcap.estimate import Capacity, capacity, check_answer, check_cost, experiment
 from hebbcap.measurement.basins import MeasuredRadius, measure_radius
 from hebbcap.measurement.cost import trial_cost
-from hebbcap.measurement.measured import Progress
+from hebbcap.measurement.measured import Progress, progress_of_part
 from hebbcap.measurement.meter import seconds
 from hebbcap.measurement.speed import recall_seconds
 from hebbcap.memories import Memory, Recaller
 from hebbcap.memories import memory as parse_memory
 from hebbcap.memories.own import Own
+from hebbcap.memories.protocol import name_of
 from hebbcap.patterns import Ensemble
 from hebbcap.patterns import ensemble as parse_ensemble
 from hebbcap.question import Experiment
@@ -39,9 +40,6 @@ _BASIN_SECONDS = 10.0
 
 _LONGEST = 1.0
 """Reckoned seconds of a trial beyond which the radius of its basins is not measured."""
-
-_TOO_LONG = 60.0
-"""Reckoned seconds of a trial beyond which not even the time of a recall is taken."""
 
 
 @final
@@ -203,10 +201,11 @@ def compare(
     questions = [question for question in asked if isinstance(question, Experiment)]
     if not questions:
         raise next(error for error in asked if isinstance(error, _checks.InvalidArgument))
+    names = [memory if isinstance(memory, str) else name_of(memory) for memory in named]
     parts = 2 * len(asked) if basin else len(asked)
     found: list[Capacity | _checks.HebbcapError] = []
     for number, question in enumerate(asked):
-        part = _part(progress, number, parts, named[number])
+        part = progress_of_part(progress, number, parts, names[number])
         found.append(_capacity(question, precision, seed, limit, part))
     if not any(isinstance(answer, Capacity) for answer in found):
         raise next(
@@ -218,9 +217,9 @@ def compare(
     rows = []
     for number, result in enumerate(found):
         if not isinstance(result, Capacity):
-            rows.append(Compared(_called(named[number]), None, why_not=str(result)))
+            rows.append(Compared(names[number], None, why_not=str(result)))
             continue
-        part = _part(progress, len(asked) + number, 2 * len(asked), named[number])
+        part = progress_of_part(progress, len(asked) + number, 2 * len(asked), names[number])
         rows.append(_compared(result, common, basin, seed, limit, part))
     first = next(answer.experiment for answer in found if isinstance(answer, Capacity))
     rows.sort(key=lambda row: -row.n_patterns)
@@ -267,20 +266,12 @@ def _compared(
     try:
         kept = memory.storage(question.dim, at) if isinstance(memory, Memory | Own) else None
         row = replace(row, n_bytes=None if kept is None else kept.bits / 8)
-        _check_trial(question, at)
+        cost = trial_cost(question, (at,), in_streams=False)
+        check_cost(cost, f"a trial with {at:,} patterns", "compare at fewer")
         radius = _radius(question, at, seed, budget, progress) if basin else None
         return replace(row, basin=radius, seconds=recall_seconds(question, at, seed))
     except _checks.HebbcapError as error:
         return replace(row, why_not=str(error))
-
-
-def _check_trial(question: Experiment, at: int) -> None:
-    """Refuse, before anything is allocated, a trial that does not fit or takes too long."""
-    cost = trial_cost(question, (at,), in_streams=False)
-    what, way_out = f"a trial with {at:,} patterns", "compare at fewer"
-    _checks.check_fits(cost.n_bytes, what, way_out)
-    if cost.seconds > _TOO_LONG:
-        raise _checks.TooLarge(f"{what} is too large, at about {cost.seconds:,.0f} s; {way_out}")
 
 
 def _radius(
@@ -293,10 +284,6 @@ def _radius(
         return None
     limit = _BASIN_SECONDS if budget is None else budget
     return measure_radius(to_rest, at, precision=0.02, seed=seed, budget=limit, progress=progress)
-
-
-def _called(memory: str | Memory | Recaller) -> str:
-    return memory if isinstance(memory, str) else str(getattr(memory, "name", type(memory).__name__))
 
 
 def _row_dict(row: Compared) -> dict[str, Any]:
@@ -317,15 +304,5 @@ def _row_dict(row: Compared) -> dict[str, Any]:
 
 
 def _shown(row: Compared) -> str:
-    m = None if row.capacity is None else row.capacity.measured
-    if m is None:
-        return "not asked"
-    return f">= {m.n_patterns}" if m.censored else f"{m.n_patterns} [{m.low}, {m.high}]"
-
-
-def _part(progress: Progress | None, number: int, total: int, memory: Any) -> Progress | None:
-    """Progress of one memory as progress of all."""
-    if progress is None:
-        return None
-    name = _called(memory)
-    return lambda share, text: progress((number + share) / total, f"{name}: {text}")
+    found = None if row.capacity is None else row.capacity.measured
+    return "not asked" if found is None else found.brief

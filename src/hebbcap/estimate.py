@@ -111,9 +111,7 @@ class Capacity:
             f"{r.method} {'does not apply' if r.value is None else f'{r.value:.10g}'}" for r in self.theory
         ]
         if self.measured is not None:
-            m = self.measured
-            shown = f">= {m.n_patterns}" if m.censored else f"{m.n_patterns} [{m.low}, {m.high}]"
-            parts.append(f"measured {shown}")
+            parts.append(f"measured {self.measured.brief}")
         e = self.experiment
         return f"Capacity({e.memory_name}, {e.ensemble.name}, dim={e.dim}, {e.criterion}: {', '.join(parts)})"
 
@@ -364,9 +362,14 @@ def check_trial(asked: Experiment, n_patterns: int) -> None:
     way_out = "ask for a smaller one, or leave the measurement out (--no-measure, measure=False)"
     _checks.check_fits(_NEURON_BYTES * asked.dim, what, way_out)
     one = trial_cost(asked, (n_patterns,), curve.applies(asked))
-    _checks.check_fits(one.n_bytes, what, way_out)
-    if one.seconds > MOST_SECONDS:
-        raise _checks.TooLarge(f"{what} takes about {one.seconds / 60:,.0f} minutes; {way_out}")
+    check_cost(one, what, way_out)
+
+
+def check_cost(cost: Cost, what: str, way_out: str) -> None:
+    """Refuse, before anything is allocated, what does not fit or takes too long."""
+    _checks.check_fits(cost.n_bytes, what, way_out)
+    if cost.seconds > MOST_SECONDS:
+        raise _checks.TooLarge(f"{what} is too large, at about {cost.seconds / 60:,.0f} minutes; {way_out}")
 
 
 def _independent(asked: Experiment) -> tuple[tuple[str, float | None], ...]:

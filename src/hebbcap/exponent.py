@@ -22,6 +22,7 @@ from hebbcap.measurement.measured import (
     DEFAULT_PRECISION,
     MeasuredCapacity,
     Progress,
+    progress_of_part,
 )
 from hebbcap.measurement.meter import Meter, seconds
 from hebbcap.memories import Memory, Recaller
@@ -217,11 +218,7 @@ def scaling(
     measured: list[MeasuredCapacity] = []
     meter = Meter(limit)
     for index, one in enumerate(asked) if measure else ():
-
-        def report(share: float, text: str, index: int = index, dim: int = one.dim) -> None:
-            if progress:
-                progress((index + share) / len(asked), f"dim {dim}: {text}")
-
+        report = progress_of_part(progress, index, len(asked), f"dim {one.dim}")
         part = None if limit is None else max((limit - meter.clocked) / (len(asked) - index), _LEAST_BUDGET)
         found = measure_capacity(one, precision=precision, seed=seed, budget=part, progress=report)
         measured.append(found)

@@ -121,12 +121,7 @@ class Forgetting:
     def __repr__(self) -> str:
         parts = [f"{r.method} {r.value if r.applies else 'does not apply'}" for r in self.readings]
         if self.measured is not None:
-            m = self.measured
-            parts.append(
-                f"measured >= {m.n_patterns}"
-                if m.censored
-                else f"measured {m.n_patterns} [{m.low}, {m.high}]"
-            )
+            parts.append(f"measured {self.measured.brief}")
         asked = self.experiment
         return (
             f"Forgetting({self.rule}, {asked.ensemble.name}, dim={asked.dim}, {asked.criterion}: "

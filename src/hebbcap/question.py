@@ -18,6 +18,7 @@ from hebbcap.dynamics import Fixed, Inhibition, KWinners, Steps, Threshold, chec
 from hebbcap.learning import hebb
 from hebbcap.memories import Dense, FieldMemory, Hopfield, Memory, PairMemory
 from hebbcap.memories.own import Own
+from hebbcap.memories.protocol import name_of
 from hebbcap.patterns import Data, Ensemble
 
 MIDPOINT: Final = "midpoint"
@@ -116,8 +117,7 @@ class Experiment:
     @property
     def memory_name(self) -> str:
         """What reports call the memory: its name, or that of its class."""
-        name = getattr(self.memory, "name", None)
-        return name if isinstance(name, str) and name else type(self.memory).__name__
+        return name_of(self.memory)
 
     @property
     def memory_label(self) -> str:

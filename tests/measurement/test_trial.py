@@ -12,7 +12,7 @@ from hebbcap.dynamics import Fixed, Steps
 from hebbcap.measurement.cost import most_patterns
 from hebbcap.measurement.trial import Counts, flip_bits, resolved_threshold, run_trial
 from hebbcap.memories import Dense, Hopfield
-from hebbcap.patterns import Data, Rademacher, Sparse, ternary
+from hebbcap.patterns import Data, Gaussian, Rademacher, Sparse, ternary
 from hebbcap.question import MIDPOINT, Experiment
 from hebbcap.separation import Exponential
 
@@ -149,6 +149,21 @@ def test_states_of_the_wrong_shape_are_explained(shape):
 
     with pytest.raises(InvalidArgument, match=r"recall\(cues\).shape=.* must be that of the cues, \(4, 20\)"):
         run_trial(Experiment(Wrong(), Rademacher(), 20), 4, 0, 0)
+
+
+@pytest.mark.parametrize("factor", [1.0, np.nan, np.inf, 1j])
+@pytest.mark.parametrize("ensemble", [Rademacher(), Gaussian()], ids=["levels", "reals"])
+def test_states_that_are_no_finite_numbers_are_refused_and_never_count_as_held(ensemble, factor):
+    class Times(Nearest):
+        def recall(self, cues):
+            return super().recall(cues) * factor
+
+    asked = Experiment(Times(), ensemble, 200, Criterion("overlap", 0.9))
+    if factor == 1:
+        assert run_trial(asked, 4, 0, 0) == (0, 4)
+        return
+    with pytest.raises(InvalidArgument, match=r"recall\(cues\)=.* must hold only finite numbers"):
+        run_trial(asked, 4, 0, 0)
 
 
 def test_no_trial_needs_more_patterns_than_there_are():

@@ -15,6 +15,18 @@ Progress = Callable[[float, str], None]
 """Called with the share of the work done, 0 to 1, and a line of text."""
 
 
+def progress_of_part(progress: Progress | None, number: int, total: int, name: str = "") -> Progress | None:
+    """Return what takes the progress of part `number`, from 0, for that of `total` equal ones.
+
+    >>> progress_of_part(lambda share, text: print(share, text), 1, 2, "dense:3")(0.5, "searching")
+    0.75 dense:3: searching
+    """
+    if progress is None:
+        return None
+    head = f"{name}: " if name else ""
+    return lambda share, text: progress((number + share) / total, head + text)
+
+
 @final
 @dataclass(frozen=True)
 class Cost:
@@ -74,6 +86,13 @@ class MeasuredCapacity:
     points: tuple[Point, ...]
     note: str = ""
     predicted: Cost | None = None
+
+    @property
+    def brief(self) -> str:
+        """The capacity with its interval, as "38 [37, 39]"; as ">= 38" if censored."""
+        if self.censored:
+            return f">= {self.n_patterns}"
+        return f"{self.n_patterns} [{self.low}, {self.high}]"
 
 
 @final

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -178,7 +178,7 @@ class _Plain(Trial):
         asked, memory = self.experiment, self.memory
         levels = asked.ensemble.levels
         if isinstance(memory, RealMemory):
-            return nearest_levels(_moved(asked, memory, cues), cues, levels)
+            return nearest_levels(_finite_states(_moved(asked, memory, cues), cues), cues, levels)
         if not isinstance(memory, FieldMemory):
             return _checked_recall(memory, cues, levels)
         if asked.criterion.one_step:
@@ -236,13 +236,10 @@ class _Real(Trial):
         return flip_bits(np.ones(shape), n_flipped, (-1.0, 1.0), self.rng)
 
     def _recalled(self, cues: Floats) -> Floats:
-        memory = cast(Any, self.memory)
-        own = isinstance(memory, RealMemory | PairMemory)
+        memory = self.memory
+        own = isinstance(memory, RealMemory)
         came = _moved(self.experiment, memory, cues) if own else memory.recall(cues)
-        states = as_numpy(came).astype(np.float64)
-        if states.shape != cues.shape:
-            raise _checks.fail("recall(cues).shape", states.shape, f"must be that of the cues, {cues.shape}")
-        return np.asarray(states)
+        return _finite_states(came, cues).astype(np.float64)
 
 
 def _moved(asked: Experiment, memory: RealMemory | PairMemory, cues: Floats) -> Floats:
@@ -253,13 +250,22 @@ def _moved(asked: Experiment, memory: RealMemory | PairMemory, cues: Floats) -> 
     return memory.rest(cues, _MOST_STEPS).states
 
 
-def _checked_recall(memory: Any, cues: Floats, levels: tuple[float, ...]) -> NDArray[Any]:
-    """Return what a memory of the user's own recalls, if these are states."""
-    states = as_numpy(memory.recall(cues))
+def _finite_states(came: Any, cues: Floats) -> NDArray[Any]:
+    """Return what came back for the cues as an array, if it is as many finite numbers.
+
+    NaN is below no level, and would pass for recalled.
+    """
+    states = as_numpy(came)
     if states.shape != cues.shape:
         raise _checks.fail("recall(cues).shape", states.shape, f"must be that of the cues, {cues.shape}")
     if states.dtype.kind not in "biuf" or not np.isfinite(states).all():
         raise _checks.fail("recall(cues)", "array", "must hold only finite numbers")
+    return states
+
+
+def _checked_recall(memory: Any, cues: Floats, levels: tuple[float, ...]) -> NDArray[Any]:
+    """Return what a memory of the user's own recalls, if these are states."""
+    states = _finite_states(memory.recall(cues), cues)
     if isinstance(memory, Own) and memory.real:
         return nearest_levels(states, cues, levels)
     if not np.isin(states, levels).all():

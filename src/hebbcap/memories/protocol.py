@@ -221,6 +221,16 @@ class Memory(ABC):
         return self.holding(patterns)
 
 
+def name_of(memory: object) -> str:
+    """Return what reports call a memory: its name, or that of its class.
+
+    >>> name_of(object())
+    'object'
+    """
+    name = getattr(memory, "name", None)
+    return name if isinstance(name, str) and name else type(memory).__name__
+
+
 def check_needed(levels: Sequence[float], needed: Sequence[float], name: str, way_out: str) -> None:
     """Refuse patterns of other levels than the memory of that name needs; none stand for real numbers.
 

@@ -8,7 +8,7 @@ from rich.text import Text
 from hebbcap.estimate import BitError, Capacity
 from hebbcap.memories import Memory, Plastic
 from hebbcap.patterns import Data
-from hebbcap.report.tables import add_theories, heading, plain_table, whole
+from hebbcap.report.tables import add_theories, heading, measured_cells, plain_table, whole
 from hebbcap.theory import LABELS
 from hebbcap.theory.correlated.reading import CORRELATED
 from hebbcap.theory.correlated.statistics import correlations
@@ -20,9 +20,7 @@ def capacity_report(result: Capacity) -> RenderableType:
     reasons = add_theories(table, result.theory, whole)
     if result.measured is not None:
         m = result.measured
-        shown = f">= {m.n_patterns:,}" if m.censored else f"{m.n_patterns:,}"
-        interval = "" if m.high is None else f"{m.low:,} to {m.high:,}"
-        table.add_row("measured", shown, interval, m.note or f"{m.trials:,} trials")
+        table.add_row("measured", *measured_cells(m), m.note or f"{m.trials:,} trials")
     parts: list[RenderableType] = [*heading(result.experiment), table, *_bits(result), *reasons]
     if isinstance(result.experiment.memory, Plastic):
         parts.append(

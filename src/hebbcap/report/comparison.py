@@ -7,7 +7,7 @@ from rich.text import Text
 
 from hebbcap.comparison import BASIN_OVERLAP, Compared, Comparison
 from hebbcap.criteria import OVERLAP
-from hebbcap.report.tables import plain_table
+from hebbcap.report.tables import measured_cells, plain_table
 
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 _SIZES = ((2.0**30, "GiB"), (2.0**20, "MiB"), (2.0**10, "KiB"), (1.0, "B"))
@@ -42,10 +42,7 @@ def comparison_report(result: Comparison) -> RenderableType:
 
 def _cells(row: Compared) -> tuple[str, ...]:
     m = None if row.capacity is None else row.capacity.measured
-    shown, interval = "-", ""
-    if m is not None:
-        shown = f">= {m.n_patterns:,}" if m.censored else f"{m.n_patterns:,}"
-        interval = "" if m.high is None else f"{m.low:,} to {m.high:,}"
+    shown, interval = ("-", "") if m is None else measured_cells(m)
     per_number = "-" if row.per_parameter is None else f"{row.per_parameter:.3g}"
     basin = "-"
     if row.basin is not None:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hebbcap.memory_trace import Forgetting
-from hebbcap.report.tables import heading, plain_table, whole
+from hebbcap.report.tables import heading, measured_cells, plain_table, whole
 
 _NAMES = {"snr": "signal to noise", "exact": "exact law", "propagated": "over histories"}
 _ROWS = 12
@@ -26,10 +26,8 @@ def forgetting_report(result: Forgetting) -> RenderableType:
             reasons.append(Text(f"No {name}: {reading.why}."))
     m = result.measured
     if m is not None and result.trace is not None:
-        shown = f">= {m.n_patterns:,}" if m.censored else f"{m.n_patterns:,}"
-        interval = "" if m.high is None else f"{m.low:,} to {m.high:,}"
         networks = f"{result.trace.networks:,} networks, {result.trace.settled_after:,} patterns to settle"
-        lifetimes.add_row("measured", shown, interval, m.note or networks)
+        lifetimes.add_row("measured", *measured_cells(m), m.note or networks)
     note = Text(
         "age: patterns presented since; signal: half of what parts the fields of high and low neurons"
     )

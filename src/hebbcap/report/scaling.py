@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hebbcap.exponent import Scaling
-from hebbcap.report.tables import heading, plain_table
+from hebbcap.report.tables import heading, measured_cells, plain_table
 from hebbcap.theory import LABELS, METHODS
 
 
@@ -37,8 +37,7 @@ def scaling_report(result: Scaling) -> RenderableType:
             m = result.measured[row]
             ending = {after: value for _, after, value in result.trend("measured")}
             slope = f"{ending[dim]:.3f}" if dim in ending else ""
-            shown = f">= {m.n_patterns:,}" if m.censored else f"{m.n_patterns:,}"
-            cells += [shown, "" if m.high is None else f"{m.low:,} to {m.high:,}", slope]
+            cells += [*measured_cells(m), slope]
         table.add_row(*cells)
     exponents = plain_table("exponent", "95 % interval")
     for method in METHODS:

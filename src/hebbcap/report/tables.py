@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hebbcap.dynamics import Fixed
+from hebbcap.measurement.measured import MeasuredCapacity
 from hebbcap.question import Experiment
 from hebbcap.theory import LABELS, Reading
 
@@ -43,6 +44,12 @@ def heading(asked: Experiment, extra: str = "") -> list[Text]:
     if cue:
         lines.append(Text("; ".join(cue), style="dim"))
     return lines
+
+
+def measured_cells(found: MeasuredCapacity) -> tuple[str, str]:
+    """Return a measured capacity and its interval; without an upper end there is none to show."""
+    shown = f">= {found.n_patterns:,}" if found.censored else f"{found.n_patterns:,}"
+    return shown, "" if found.high is None else f"{found.low:,} to {found.high:,}"
 
 
 def plain_table(*columns: str, title: str | None = None, first: str = "") -> Table:

@@ -14,6 +14,7 @@ from hebbcap._checks import NoTheory
 from hebbcap.memories import Dense, Hopfield
 from hebbcap.memories.hetero.bidirectional import Bidirectional
 from hebbcap.memories.hetero.correlation import CorrelationMatrix
+from hebbcap.memories.protocol import name_of
 from hebbcap.patterns import Ensemble
 from hebbcap.theory.crosstalk import Crosstalk
 from hebbcap.theory.dense import dense_law
@@ -47,8 +48,6 @@ def crosstalk(memory: object, ensemble: Ensemble, dim: int, n_flipped: int) -> C
         raise NoTheory(
             f"the entries of {ensemble.name} are correlated, and this theory is for independent ones"
         )
-    if type(memory).__hash__ is None:
-        raise _unknown(memory)
     return _cached_law(memory, ensemble, dim, n_flipped)
 
 
@@ -67,8 +66,7 @@ def _law(memory: object, ensemble: Ensemble, dim: int, n_flipped: int) -> Crosst
 
 
 def _unknown(memory: object) -> NoTheory:
-    name = getattr(memory, "name", type(memory).__name__)
-    return NoTheory(f"no crosstalk law is known for {name}")
+    return NoTheory(f"no crosstalk law is known for {name_of(memory)}")
 
 
 def has_law(memory: object) -> bool:

@@ -17,7 +17,7 @@ from hebbcap import _checks
 from hebbcap._checks import NoTheory
 from hebbcap.criteria import ALL_PATTERNS, BIT_ERROR, PATTERN_ERROR
 from hebbcap.dynamics import Fixed, Inhibition, KWinners, Steps
-from hebbcap.memories import Dense, Hopfield, Memory, Plastic
+from hebbcap.memories import Dense, Hopfield, Plastic
 from hebbcap.question import MIDPOINT, Experiment
 from hebbcap.theory.crosstalk import Crosstalk
 from hebbcap.theory.exact import exact_error
@@ -149,8 +149,6 @@ def why_not(method: str, experiment: Experiment) -> str:
         return why
     if isinstance(memory, Plastic):
         return "its weights forget, and this theory is for patterns that add up"
-    if not isinstance(memory, Memory):
-        return f"no crosstalk law is known for {experiment.memory_name}"
     if not has_law(memory):
         return f"no crosstalk law is known for {experiment.memory_name}"
     if not ensemble.levels:

@@ -8,8 +8,9 @@ from scipy.optimize import brentq
 
 from hebbcap._checks import NoTheory
 from hebbcap.criteria import OVERLAP
-from hebbcap.memories import Dense, Hopfield, Plastic
+from hebbcap.memories import Dense
 from hebbcap.question import Experiment
+from hebbcap.theory.attractors.setting import known
 from hebbcap.theory.attractors.solve import attractor, critical_load
 from hebbcap.theory.attractors.state import FIXED_POINT, CriticalLoad
 from hebbcap.theory.reading import Reading
@@ -59,8 +60,7 @@ def equilibrium_reading(experiment: Experiment) -> Reading:
 def _reading(asked: Experiment) -> Reading:
     if asked.criterion.kind != OVERLAP:
         raise NoTheory(f"{asked.criterion} is about one update, and this theory is about states of rest")
-    if not isinstance(asked.memory, Hopfield | Dense | Plastic):
-        raise NoTheory(f"no mean field is known for {asked.memory_name}")
+    known(asked.memory)
     allowed = 0.5 * (1 - asked.criterion.level)
     if allowed == 0:
         raise NoTheory(

@@ -33,6 +33,7 @@ from hebbcap import _checks
 from hebbcap._checks import NoTheory
 from hebbcap.dynamics import Fixed, Inhibition, Threshold
 from hebbcap.memories import Dense, Hopfield, Plastic
+from hebbcap.memories.protocol import name_of
 from hebbcap.patterns import Ensemble
 from hebbcap.question import MIDPOINT, default_threshold
 from hebbcap.separation import Polynomial
@@ -148,7 +149,7 @@ def known(memory: object) -> Hopfield | Dense:
     if isinstance(memory, Plastic):
         raise NoTheory("no mean field is known for weights that forget")
     if not isinstance(memory, Hopfield | Dense):
-        raise NoTheory(f"no mean field is known for {getattr(memory, 'name', type(memory).__name__)}")
+        raise NoTheory(f"no mean field is known for {name_of(memory)}")
     return memory
 
 

@@ -16,13 +16,13 @@ from scipy.special import ndtri
 from hebbcap._checks import NoTheory
 from hebbcap.criteria import ALL_PATTERNS, BIT_ERROR
 from hebbcap.dynamics import Fixed
-from hebbcap.memories import Memory
 from hebbcap.patterns import Data, Hierarchical, Markov, Template
 from hebbcap.question import MIDPOINT, Experiment
 from hebbcap.theory.correlated.chain import chain
 from hebbcap.theory.correlated.families import families
 from hebbcap.theory.correlated.rows import rows
 from hebbcap.theory.correlated.source import Source, wrong_bits
+from hebbcap.theory.laws import has_law
 from hebbcap.theory.one_update import one_step
 from hebbcap.theory.reading import Reading
 from hebbcap.theory.units import rescaled
@@ -127,7 +127,7 @@ def _failure(experiment: Experiment, n_patterns: int, kind: str) -> float:
 def _source(experiment: Experiment) -> Source:
     memory, ensemble = experiment.memory, experiment.ensemble
     one_step(experiment.criterion)
-    if not isinstance(memory, Memory) or type(memory).__hash__ is None:
+    if not has_law(memory):
         raise NoTheory(f"no crosstalk law is known for {experiment.memory_name}")
     if not ensemble.levels:
         raise NoTheory(f"{ensemble.name} has no levels, and this theory counts wrong bits")
