@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import numbers
 import os
-from pathlib import Path
 from typing import Any
+
+from hebbcap._memory import VARIABLE, available_bytes, parsed_bytes
 
 MAX_DIM = 10**9
 """Largest `dim` accepted: beyond it even one state is gigabytes, and no formula here was checked."""
@@ -26,9 +27,6 @@ MEMORY_SHARE = 0.5
 _TRIFLE = 2**12
 """Bytes that are granted without asking how many are free, which takes longer than using them."""
 
-_UNKNOWN_BYTES = 4 * 2**30
-"""Memory taken to be available where the system doesn't say."""
-
 
 class HebbcapError(Exception):
     """Base of every error that hebbcap raises for a user's mistake."""
@@ -43,7 +41,11 @@ class TooLarge(HebbcapError, MemoryError):
 
 
 class UnreadableFile(HebbcapError, ValueError):
-    """A file that can't be read as patterns; the message names it and says why."""
+    """A file that can't be read; the message names it and says why."""
+
+
+class UnwritableFile(HebbcapError, OSError):
+    """A file that can't be written; the message names it and says why, and what was there is as it was."""
 
 
 class NoTheory(HebbcapError, ValueError):
@@ -140,33 +142,38 @@ def flip_fraction(value: Any) -> float:
     )
 
 
-def available_bytes() -> int:
-    """Memory that this process may still take: free memory, or less where a cgroup limits it."""
-    try:
-        free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
-    except (AttributeError, OSError, ValueError):  # not Linux
-        free = _UNKNOWN_BYTES
-    try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            free = next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration):
-        pass
-    try:
-        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")
-        used = Path("/sys/fs/cgroup/memory.current").read_text(encoding="ascii")
-        free = min(free, int(limit) - int(used))
-    except (OSError, ValueError):
-        pass
-    return max(int(free), 0)
+def allowed_bytes() -> float:
+    """Return the most that one request may take: `HEBBCAP_MEMORY` if it is set, else a share of what is
+    available.
+
+    Raises
+    ------
+    InvalidArgument
+        If the variable holds no number of bytes.
+    """
+    named = os.environ.get(VARIABLE)
+    if not named:
+        return MEMORY_SHARE * available_bytes()
+    allowed = parsed_bytes(named)
+    if allowed is None:
+        raise fail(VARIABLE, named, "must be a number of bytes > 0", "as 4GiB, 500MB or 1e9")
+    return allowed
 
 
 def check_fits(n_bytes: float, what: str, way_out: str) -> None:
-    """Refuse, before allocating, a request for more than `MEMORY_SHARE` of the available memory."""
+    """Refuse, before allocating, a request for more than may be taken here; see `allowed_bytes`."""
     if n_bytes <= _TRIFLE:
         return
-    limit = MEMORY_SHARE * available_bytes()
-    if n_bytes > limit:
-        raise TooLarge(
-            f"{what} needs {n_bytes / 2**30:,.1f} GiB, and {limit / 2**30:,.1f} GiB may be used here; "
-            f"{way_out}"
-        )
+    limit = allowed_bytes()
+    if not n_bytes <= limit:
+        raise TooLarge(f"{what} needs {_gib(n_bytes)}, and {_gib(limit)} may be used here; {way_out}")
+
+
+def _gib(n_bytes: float) -> str:
+    """Return bytes in GiB, so that none but 0 reads as 0.
+
+    >>> _gib(3 * 2**30), _gib(2**20), _gib(2.0**100)
+    ('3.0 GiB', '0.00098 GiB', '1.2e+21 GiB')
+    """
+    gib = n_bytes / 2**30
+    return f"{gib:,.1f} GiB" if 0.1 <= gib < 1e9 or not gib else f"{gib:.2g} GiB"

@@ -97,7 +97,7 @@ def test_csv_is_read_with_or_without_names_of_columns(tmp_path, text):
         ("1;2\n3;4\n", "line 2, cell 1: '3;4' is not a number"),
         ("a,b\nc,d\n", "line 2, cell 1: 'c'"),
         ("a,b\n", "no line of numbers"),
-        ("", "no line of numbers"),
+        ("", "it is empty"),
         ("\n \n", "no line of numbers"),
         ("1,\0\n", "cell 2"),
     ],

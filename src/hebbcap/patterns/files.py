@@ -9,38 +9,37 @@ from __future__ import annotations
 import io
 import math
 import os
-import stat
 import warnings
 import zipfile
 from array import array as flat_array
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hebbcap import _checks
-from hebbcap._checks import HebbcapError, UnreadableFile
+from hebbcap._checks import UnreadableFile
 from hebbcap.patterns.binarise import flatten_pictures
+from hebbcap.patterns.opening import explained, opened, read_bytes
+from hebbcap.patterns.pictures import read_folder
 
 SUFFIXES = (".npy", ".npz", ".csv")
 """Endings of the files that `read_array` reads; it reads folders of pictures too."""
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".pgm")
-"""Endings of the files in a folder that are taken for pictures."""
-
-# Pillow would also try formats that start other programs, such as PostScript.
-_IMAGE_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "PPM")
-
 # NumPy itself refuses a longer header than 10 000 bytes unless told to trust the file.
 _NPY_HEADER_BYTES = 1 << 14
 
-# One line of a CSV file is in memory as text, 30 times its size: half a gigabyte at most.
-_CSV_LINE_CHARACTERS = 1 << 24
+# One line of a CSV file is in memory as text cells, 40 times its size: about 160 MB at most.
+_CSV_LINE_CHARACTERS = 1 << 22
+_CSV_CELL_BYTES = 40
 
-_READ_BYTES = 1 << 20
+# Of the directory of an archive, where numpy.savez takes about 60 bytes an array and zipfile 1000 in memory.
+_DIRECTORY_BYTES = 1 << 20
+
+_NPY_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 _WAY_OUT = "keep fewer patterns, or save them as int8 or uint8 in a .npy file"
 
@@ -79,10 +78,10 @@ def read_array(path: str | os.PathLike[str]) -> tuple[NDArray[Any], tuple[int, i
     >>> rows.shape, image_shape
     ((5, 6), (2, 3))
     """
-    name = os.fspath(path)
-    with _explained(name):
+    name = os.fsdecode(path)
+    with explained(name):
         if os.path.isdir(name):
-            return _read_folder(name)
+            return read_folder(name)
         file, key = split_key(name)
         suffix = os.path.splitext(file)[1].lower()
         if suffix not in SUFFIXES:
@@ -90,10 +89,9 @@ def read_array(path: str | os.PathLike[str]) -> tuple[NDArray[Any], tuple[int, i
                 f"{name!r} must end in {', '.join(SUFFIXES)} or be a folder of pictures; "
                 "save the patterns with numpy.save"
             )
-        size = _regular_size(file)
-        if suffix == ".csv":
-            return _read_csv(file, size), None
-        with open(file, "rb") as stream:
+        with opened(file) as (stream, size):
+            if suffix == ".csv":
+                return _read_csv(stream, size, file), None
             values = _read_npy(stream, size, name) if suffix == ".npy" else _read_npz(stream, key, name)
         return flatten_pictures(values)
 
@@ -110,31 +108,6 @@ def split_key(name: str) -> tuple[str, str | None]:
     return name[: at + 4], name[at + 5 :]
 
 
-@contextmanager
-def _explained(name: str) -> Iterator[None]:
-    """Turn whatever a reader raises into one line that names the file.
-
-    Damaged bytes reach the parsers of NumPy, zipfile, zlib and Pillow, which between them raise about twenty
-    types, so here, and only here, every exception is caught; the original stays attached as the cause.
-    """
-    try:
-        yield
-    except HebbcapError:
-        raise
-    except Exception as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        first_line = (reason.splitlines() or [""])[0][:200]
-        raise UnreadableFile(f"{name!r} can't be read: {first_line or type(error).__name__}") from error
-
-
-def _regular_size(file: str) -> int:
-    """Return the size in bytes; a device or a pipe has none and could be read for ever."""
-    status = os.stat(file)
-    if not stat.S_ISREG(status.st_mode):
-        raise UnreadableFile(f"{file!r} is not a regular file; save the patterns in one")
-    return status.st_size
-
-
 def _read_npy(stream: IO[bytes], size: int, name: str) -> NDArray[Any]:
     """Read an array of `size` bytes, header included; the header is believed where the size bears it out."""
     head = io.BytesIO(stream.read(min(size, _NPY_HEADER_BYTES)))
@@ -142,15 +115,15 @@ def _read_npy(stream: IO[bytes], size: int, name: str) -> NDArray[Any]:
         # A header from Python 2 and odd escapes in a damaged one warn; both are judged by what they give.
         warnings.simplefilter("ignore")
         version = np.lib.format.read_magic(head)
-        if version == (1, 0):
-            shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(head)
-        elif version == (2, 0):
-            shape, fortran_order, dtype = np.lib.format.read_array_header_2_0(head)
-        else:
+        if version not in _NPY_HEADERS:
             # Version 3 exists only for names of fields.
             raise UnreadableFile(
                 f"{name!r} has format version {version} and must be a plain array of numbers"
             )
+        try:
+            shape, fortran_order, dtype = _NPY_HEADERS[version](head)
+        except MemoryError:  # what Python's parser says of deep nesting
+            raise UnreadableFile(f"{name!r} is damaged: its header is no description of an array") from None
     if dtype.kind not in "biuf":
         raise UnreadableFile(f"{name!r} holds {dtype} and must hold real numbers; objects are never loaded")
     if len(shape) not in (2, 3) or any(length < 1 for length in shape):
@@ -166,21 +139,14 @@ def _read_npy(stream: IO[bytes], size: int, name: str) -> NDArray[Any]:
         )
     _checks.check_fits(2 * claimed, f"reading {name!r}", _WAY_OUT)
     stream.seek(head.tell())
-    data = np.empty(claimed, np.uint8)
-    done = 0
-    while done < claimed:
-        chunk = stream.read(min(_READ_BYTES, claimed - done))
-        if not chunk:
-            raise UnreadableFile(f"{name!r} is damaged: it ends after {done:,} of {claimed:,} bytes of data")
-        data[done : done + len(chunk)] = np.frombuffer(chunk, np.uint8)
-        done += len(chunk)
+    data = read_bytes(stream, claimed, name)
     # A byte other than 0 and 1 in a bool array would be undefined behaviour further on.
     values = data != 0 if dtype.kind == "b" else data.view(dtype).astype(dtype.newbyteorder("="), copy=False)
     return values.reshape(shape, order="F" if fortran_order else "C")
 
 
 def _read_npz(stream: IO[bytes], key: str | None, name: str) -> NDArray[Any]:
-    with zipfile.ZipFile(stream) as archive:
+    with zipfile.ZipFile(_Directory(stream)) as archive:
         members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
         if key is None and len(members) != 1:
             raise UnreadableFile(
@@ -199,21 +165,41 @@ def _read_npz(stream: IO[bytes], key: str | None, name: str) -> NDArray[Any]:
             return _read_npy(unpacked, member.file_size, name)
 
 
+class _Directory:
+    """A file whose reader is given no directory of thousands of entries, each of which takes a kilobyte."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.seek, self.tell, self.seekable = stream.seek, stream.tell, stream.seekable
+        self._read = stream.read
+
+    def read(self, n_bytes: int = -1) -> bytes:
+        """Read as `IO.read`, never very much at a time."""
+        most = _DIRECTORY_BYTES
+        data = self._read(n_bytes if 0 <= n_bytes <= most else most + 1)
+        if len(data) > most:
+            raise UnreadableFile("its directory is larger than any that numpy.savez writes")
+        return data
+
+
 def _listed(members: dict[str, zipfile.ZipInfo]) -> str:
     names = ", ".join(repr(member[:40]) for member in list(members)[:8])
     return f" ({names}{', ...' if len(members) > 8 else ''})"
 
 
-def _read_csv(file: str, size: int) -> NDArray[np.float64]:
-    # The shortest cell, a digit and a comma, becomes a double.
-    _checks.check_fits(4 * size, f"reading {file!r}", _WAY_OUT)
+def _read_csv(stream: IO[bytes], size: int, file: str) -> NDArray[np.float64]:
+    # The shortest cell, a digit and a comma, becomes a double, and arrays grow by copying.
+    needed = 8 * size + _CSV_CELL_BYTES * min(size, _CSV_LINE_CHARACTERS)
+    _checks.check_fits(needed, f"reading {file!r}", _WAY_OUT)
     values = flat_array("d")
-    columns = 0
+    columns = characters = 0
     may_be_header = True
-    with open(file, encoding="utf-8-sig", newline=None) as lines:
+    with io.TextIOWrapper(cast(BinaryIO, stream), encoding="utf-8-sig", newline=None) as lines:
         number = 0
         while line := lines.readline(_CSV_LINE_CHARACTERS):
             number += 1
+            characters += len(line)
+            if characters > size:
+                raise UnreadableFile(f"{file!r} grows while it is read")
             if len(line) == _CSV_LINE_CHARACTERS:
                 raise UnreadableFile(
                     f"{file!r}, line {number} is too long; save the patterns with numpy.save"
@@ -251,57 +237,3 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _read_folder(folder: str) -> tuple[NDArray[np.uint8], tuple[int, int]]:
-    # Names that begin with a dot are left behind by file managers and are no pictures.
-    files = sorted(
-        entry
-        for entry in Path(folder).iterdir()
-        if entry.suffix.lower() in IMAGE_SUFFIXES and not entry.name.startswith(".")
-    )
-    if not files:
-        raise UnreadableFile(f"{folder!r} holds no pictures; they end in {', '.join(IMAGE_SUFFIXES)}")
-    pictures: NDArray[np.uint8] | None = None
-    for row, file in enumerate(files):
-        with _explained(str(file)):
-            picture = _read_picture(str(file))
-            if pictures is None:
-                shape = picture.shape
-                _checks.check_fits(len(files) * picture.size, f"reading {folder!r}", _WAY_OUT)
-                pictures = np.empty((len(files), *shape), np.uint8)
-            if picture.shape != shape:
-                raise UnreadableFile(
-                    f"{str(file)!r} is {picture.shape[1]} x {picture.shape[0]} pixels and must be "
-                    f"{shape[1]} x {shape[0]} like {files[0].name!r}"
-                )
-            pictures[row] = picture
-    assert pictures is not None
-    return pictures.reshape(len(files), -1), (int(shape[0]), int(shape[1]))
-
-
-def _read_picture(file: str) -> NDArray[np.uint8]:
-    """Read one picture as grey values, shape (height, width)."""
-    from PIL import Image
-
-    _regular_size(file)
-    with warnings.catch_warnings():
-        # Pillow warns of oddities that don't matter once the picture is read; sizes are checked below.
-        warnings.simplefilter("ignore")
-        with Image.open(file, formats=_IMAGE_FORMATS) as image:
-            limit = Image.MAX_IMAGE_PIXELS
-            if limit is not None and image.width * image.height > limit:
-                raise UnreadableFile(
-                    f"{file!r} claims {image.width} x {image.height} pixels and at most {limit:,} are read"
-                )
-            if image.mode.startswith(("I", "F")):
-                # Pillow turns these to grey by clipping at 255: a white picture, without a word.
-                raise UnreadableFile(
-                    f"{file!r} has more than 8 bits per pixel; "
-                    "save it as 8-bit grey, or the pixels in a .npy file"
-                )
-            # Up to four bytes a pixel as it is stored, and one of grey.
-            _checks.check_fits(
-                5 * image.width * image.height, f"reading {file!r}", "make the picture smaller"
-            )
-            return np.array(image.convert("L"), dtype=np.uint8)

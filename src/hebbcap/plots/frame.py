@@ -7,7 +7,6 @@ written whole or not at all.
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hebbcap import _checks
+from hebbcap._atomic import check_writable, replacing
 from hebbcap.patterns import Data
 from hebbcap.question import Experiment
 
@@ -39,7 +39,9 @@ def check_path(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     InvalidArgument
-        If the ending is unknown, or the folder is missing or can't be written to.
+        If the ending is unknown, or the folder is missing.
+    UnwritableFile
+        If the folder or the file can't be written to.
     """
     target = Path(path)
     if target.suffix.lower() not in FORMATS:
@@ -52,36 +54,21 @@ def check_path(path: str | os.PathLike[str]) -> Path:
         )
     if target.is_dir():
         raise _checks.fail("plot", str(path), "must be a file, and is a folder")
-    try:
-        with tempfile.TemporaryFile(dir=target.parent):
-            target.exists()  # names can be too long even for a question
-    except OSError as error:
-        raise _cannot_write(path, error) from None
+    check_writable(target)
     return target
 
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Write a figure whole or not at all: a file that was there stays until the new one is complete."""
+    """Write a figure whole or not at all: a file that was there stays until the new one is complete.
+
+    Raises
+    ------
+    InvalidArgument, UnwritableFile
+        As `check_path`; or the disk is full.
+    """
     target = check_path(path)
-    try:
-        handle, scratch = tempfile.mkstemp(suffix=target.suffix, dir=target.parent)
-    except OSError as error:
-        raise _cannot_write(path, error) from None
-    os.close(handle)
-    try:
-        figure.savefig(scratch, dpi=150, bbox_inches="tight")
-        os.chmod(scratch, 0o644)
-        os.replace(scratch, target)
-    except OSError as error:
-        os.unlink(scratch)
-        raise _cannot_write(path, error) from None
-    except BaseException:
-        os.unlink(scratch)
-        raise
-
-
-def _cannot_write(path: str | os.PathLike[str], error: OSError) -> _checks.InvalidArgument:
-    return _checks.fail("plot", str(path), f"can't be written: {error.strerror}", "choose another file")
+    with replacing(target) as stream:
+        figure.savefig(stream, format=target.suffix[1:].lower(), dpi=150, bbox_inches="tight")
 
 
 def title_of(asked: Experiment, *, dim: bool = True) -> str:
