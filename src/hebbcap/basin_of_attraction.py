@@ -233,7 +233,7 @@ def _counts(asked: Experiment, loads: Iterable[float] | None) -> list[int]:
     shares = [_checks.real("loads", a, low=0, open_low=True, meaning=meaning) for a in loads]
     if not shares:
         raise _checks.fail("loads", shares, "must not be empty", meaning)
-    counts = sorted({max(round(share * asked.dim), 1) for share in shares})
+    counts = sorted({max(round(min(share * asked.dim, 1.0 * _checks.MAX_PATTERNS)), 1) for share in shares})
     for count in counts:
         asked.check_count(count)
     return counts

@@ -53,7 +53,7 @@ class Criterion:
     level: float = 0.01
 
     def __post_init__(self) -> None:
-        if self.kind not in MEANINGS:
+        if not isinstance(self.kind, str) or self.kind not in MEANINGS:
             raise _checks.fail(
                 "criterion", self.kind, f"must be one of {', '.join(MEANINGS)}, as bit-error:0.01"
             )

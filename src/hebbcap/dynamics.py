@@ -28,6 +28,7 @@ from hebbcap._random import RandomState
 from hebbcap.engines.protocol import TIE
 from hebbcap.kernels.bits import Bits, Words
 from hebbcap.memories import FieldMemory, Memory, PairMemory, RealMemory
+from hebbcap.memories.protocol import as_array
 
 Floats = NDArray[np.float64]
 
@@ -36,6 +37,9 @@ States = TypeVar("States", Floats, Bits)
 
 Rows = TypeVar("Rows", Floats, Words)
 """Their rows."""
+
+_MOST_STEPS = 2**62
+"""Largest number of updates that can be counted."""
 
 _AT_ONCE = 256
 """Cues that are updated together."""
@@ -274,6 +278,8 @@ def switch(states: Floats, excess: Floats, levels: tuple[float, ...], size: Floa
 
 def check_steps(threshold: Threshold, levels: tuple[float, ...]) -> None:
     """Refuse a threshold with another number of steps than neurons of these levels need."""
+    if not isinstance(threshold, Threshold):
+        raise _checks.fail("threshold", threshold, "must be a Threshold", "as hebbcap.Fixed(0.5)")
     if threshold.n_steps != len(levels) - 1:
         raise _checks.fail(
             "threshold",
@@ -311,7 +317,7 @@ def single_pass(memory: Memory, cues: ArrayLike, *, threshold: Threshold | None 
         return _own(memory, threshold).step(cues)
     chosen = threshold or Fixed()
     check_steps(chosen, memory.levels)
-    states = np.atleast_2d(np.asarray(cues, dtype=np.float64))
+    states = np.atleast_2d(as_array("cues", cues)).astype(np.float64, copy=False)
     field, log_unit = memory.scaled_field(states)
     excess = chosen.excess(field, log_unit)
     return switch(states, excess, memory.levels, np.abs(field).mean(axis=1, keepdims=True))
@@ -387,7 +393,8 @@ def recall(
     Recall(states=(1, 6), steps<=1, outcomes={'fixed point': 1})
     """
     chosen = threshold or Fixed()
-    _checks.integer("max_steps", max_steps, low=1, meaning="max_steps is the most updates of the network")
+    meaning = "max_steps is the most updates of the network"
+    _checks.integer("max_steps", max_steps, low=1, high=_MOST_STEPS, meaning=meaning)
     if not isinstance(memory, FieldMemory):
         return _own_recall(_own(memory, threshold), cues, update, max_steps)
     check_steps(chosen, memory.levels)
@@ -411,8 +418,15 @@ def recall(
             raise _checks.fail(
                 "threshold", chosen, "needs the fields of all neurons", "use update='synchronous' with it"
             )
-        return _asynchronous(memory, states, chosen, max_steps, np.random.default_rng(rng))
+        return _asynchronous(memory, states, chosen, max_steps, _generator(rng))
     raise _checks.fail("update", update, "must be 'synchronous', 'asynchronous' or 'single'")
+
+
+def _generator(rng: RandomState) -> np.random.Generator:
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError):
+        raise _checks.fail("rng", rng, "must be a whole number >= 0, a Generator or None") from None
 
 
 def _own(memory: Memory, threshold: Threshold | None) -> RealMemory | PairMemory:

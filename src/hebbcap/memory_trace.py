@@ -6,6 +6,7 @@ builds the experiment, asks each part, and keeps the answers together.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, final
 
@@ -227,6 +228,8 @@ def _is_additive(kind: Synapse) -> bool:
 
 def _checked_ages(ages: tuple[int, ...] | None) -> tuple[int, ...]:
     meaning = "an age is how many patterns were presented since"
+    if ages is not None and not isinstance(ages, Iterable):
+        raise _checks.fail("ages", ages, "must be a list of whole numbers", meaning)
     checked = {_checks.integer("ages", age, low=0, high=MOST_AGES, meaning=meaning) for age in ages or ()}
     return tuple(sorted(checked))
 

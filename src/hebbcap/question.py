@@ -18,7 +18,7 @@ from hebbcap.dynamics import Fixed, Inhibition, KWinners, Steps, Threshold, chec
 from hebbcap.learning import hebb
 from hebbcap.memories import Dense, FieldMemory, Hopfield, Memory, PairMemory
 from hebbcap.memories.own import Own
-from hebbcap.memories.protocol import name_of
+from hebbcap.memories.protocol import can_recall, name_of
 from hebbcap.patterns import Data, Ensemble
 
 MIDPOINT: Final = "midpoint"
@@ -75,7 +75,7 @@ class Experiment:
             )
         if isinstance(self.memory, Memory):
             self.memory.check_levels(self.ensemble.levels)
-        elif not _can_recall(self.memory):
+        elif not can_recall(self.memory):
             raise _checks.fail("memory", self.memory, "must have store(patterns) and recall(cues)")
         if not isinstance(self.memory, FieldMemory) and self.threshold != Fixed():
             raise _checks.fail(
@@ -184,10 +184,6 @@ def default_threshold(memory: Any, ensemble: Ensemble) -> Threshold | str:
     return Fixed() if ensemble.p_high == 0.5 and odd else MIDPOINT
 
 
-def _can_recall(memory: Any) -> bool:
-    return callable(getattr(memory, "store", None)) and callable(getattr(memory, "recall", None))
-
-
 def _is_odd(memory: Hopfield) -> bool:
     """Whether the mirror image of every pattern writes the same weights, so that 0 is the midpoint."""
     table = memory.rule.table((-1.0, 1.0))
@@ -211,7 +207,7 @@ def threshold(spec: str | float | Threshold) -> Threshold | str:
     if isinstance(spec, Threshold):
         return spec
     if isinstance(spec, int | float | np.number):
-        return Fixed(float(spec))
+        return Fixed(spec)
     if not isinstance(spec, str):
         raise _checks.fail("threshold", spec, "must be a Threshold, a number or text", "as midpoint or zero")
     kind, _, value = spec.partition(":")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hebbcap._checks import InvalidArgument
 from hebbcap.dynamics import single_pass
+from hebbcap.engines.protocol import TIE
 from hebbcap.memories import Dense, Hopfield
 from hebbcap.separation import Exponential, FormulaSeparation, Polynomial
 
@@ -220,8 +221,9 @@ def rises(memory, before, after):
 def downhill(memory, state, rng, *, against=False):
     """Yield the states of one asynchronous sweep, each neuron with its field, or against it."""
     for i in rng.permutation(len(state)):
-        field = memory.tracker(state[None]).field(int(i)).value[0]
-        if field == 0:
+        found = memory.tracker(state[None]).field(int(i))
+        field = found.value[0]
+        if abs(field) <= TIE * found.size[0]:  # recall takes such a neuron for one at threshold
             continue
         after = state.copy()
         after[i] = -np.sign(field) if against else np.sign(field)

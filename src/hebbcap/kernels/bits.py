@@ -19,6 +19,10 @@ WORD = 32
 """Bits of a word."""
 
 
+_MOST = 2**31 - 1
+"""Largest number of rows, and of bits of a row: overlaps of two rows, and of two columns, have 32 bits."""
+
+
 @final
 @dataclass(frozen=True, eq=False)
 class Bits:
@@ -46,6 +50,8 @@ class Bits:
     dim: int
 
     def __post_init__(self) -> None:
+        for name, value in (("dim", self.dim), ("n", len(self.words))):
+            _checks.integer(name, value, low=0, high=_MOST, meaning="sums over bits are of 32 bits")
         shape = (len(self.words), n_words(self.dim))
         if self.words.dtype != np.uint32 or self.words.shape != shape:
             raise _checks.fail(
@@ -62,6 +68,7 @@ class Bits:
         """Pack an array (n, D) or (D,): what is above 0 is high, all else low."""
         values: NDArray[Any] = np.atleast_2d(np.asarray(array))
         n, dim = values.shape
+        _checks.check_fits(1.5 * values.size, f"packing {n:,} rows of dim={dim:,}", "pack fewer at a time")
         high = values if values.dtype == np.bool_ else values > 0
         rows = np.zeros((n, 4 * n_words(dim)), dtype=np.uint8)
         rows[:, : (dim + 7) // 8] = np.packbits(high, axis=1, bitorder="little")
@@ -69,6 +76,8 @@ class Bits:
 
     def unpack(self, low: float = -1, high: float = 1, dtype: Any = np.int8) -> NDArray[Any]:
         """Return the array (n, D) with these two levels."""
+        n_bytes = (1.25 + np.dtype(dtype).itemsize) * len(self) * self.dim
+        _checks.check_fits(n_bytes, f"unpacking {len(self):,} rows of dim={self.dim:,}", "unpack fewer rows")
         bytes_ = np.ascontiguousarray(self.words).astype("<u4", copy=False).view(np.uint8)
         ones = np.unpackbits(bytes_, axis=1, count=self.dim, bitorder="little")
         if dtype is not np.int8:

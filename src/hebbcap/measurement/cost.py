@@ -120,7 +120,7 @@ def most_patterns(experiment: Experiment, in_streams: bool) -> int:
     # Where all patterns are judged, some of them at a time, it is the time of these that Ctrl-C waits for.
     every = experiment.criterion.kind == ALL_PATTERNS
     one = replace(experiment, criterion=Criterion()) if every else experiment
-    spare = _checks.MEMORY_SHARE * _checks.available_bytes()
+    spare = _checks.allowed_bytes()
 
     def fits(n_patterns: int) -> bool:
         cost = trial_cost(one, (n_patterns,), in_streams)

@@ -17,6 +17,9 @@ MOST_SECONDS: Final = 60.0
 """Reckoned seconds after which the interval reached is reported, however wide, where no budget is given."""
 
 _UNITS = {"ms": 1e-3, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_ENDLESS = 1e15
+"""Trials that no budget allows."""
+
 _SLICE = 0.1
 """Seconds of work after which Ctrl-C is answered and the budget looked at."""
 
@@ -79,7 +82,8 @@ class Meter:
         """
         if self.budget is None:
             return max(math.ceil((MOST_SECONDS - self.reckoned) / each), 0)
-        return max(int((self.budget - self.clocked) / (each * (self._slowness or 1.0))), 0)
+        left = (self.budget - self.clocked) / (each * (self._slowness or 1.0))
+        return int(min(max(left, 0.0), _ENDLESS))
 
     def at_once(self, each: float) -> int:
         """Return how many trials of so many reckoned seconds are run before the clock is looked at again."""

@@ -15,7 +15,7 @@ from hebbcap.learning import Incremental, Rule, Synapse, synapse
 from hebbcap.memories.dense.energy import Dense
 from hebbcap.memories.pairwise.hopfield import Hopfield
 from hebbcap.memories.pairwise.plastic import Plastic
-from hebbcap.memories.protocol import Memory, Recaller
+from hebbcap.memories.protocol import Memory, Recaller, can_recall
 from hebbcap.separation import Exponential, FormulaSeparation, Polynomial
 
 DEFAULT_ORDER = 3
@@ -179,6 +179,8 @@ def memory(
     if not isinstance(spec, str):
         if order is not None or rule is not None:
             raise _checks.fail("memory", spec, "is complete", "leave out order and rule")
+        if not isinstance(spec, Memory) and not can_recall(spec):
+            raise _checks.fail("memory", spec, "must be a name, or have store(patterns) and recall(cues)")
         return spec
     name, colon, tail = spec.partition(":")
     if colon and not tail:

@@ -44,6 +44,15 @@ class Recaller(Protocol):
         """Return the states (B, D) recalled from the cues (B, D)."""
 
 
+def can_recall(memory: object) -> bool:
+    """Whether something stores patterns and recalls them, as a `Recaller` does.
+
+    >>> can_recall("hopfield")
+    False
+    """
+    return callable(getattr(memory, "store", None)) and callable(getattr(memory, "recall", None))
+
+
 @final
 @dataclass(frozen=True)
 class Storage:
@@ -248,6 +257,11 @@ def check_needed(levels: Sequence[float], needed: Sequence[float], name: str, wa
 _BINARISE = "hebbcap.binarise makes two levels of them"
 
 
+LARGEST_REAL = 1e14
+"""Largest size of an entry of a pattern or a state of real numbers: sums of squares over a billion neurons
+then stay within single precision."""
+
+
 def without(rows: Array, place: int) -> Array:
     """Return an array without one of its rows, read-only."""
     kept = np.delete(rows, place, axis=0)
@@ -298,7 +312,7 @@ def as_patterns(patterns: ArrayLike, levels: Sequence[float] | None = None) -> P
     is_one = array == 1
     for low in (-1, 0):
         if (is_one | (array == low)).all():
-            return np.where(is_one, 1, low).astype(np.int8)
+            return np.where(is_one, np.int8(1), np.int8(low))
     raise _checks.fail(
         "patterns",
         "array",
@@ -307,7 +321,9 @@ def as_patterns(patterns: ArrayLike, levels: Sequence[float] | None = None) -> P
     )
 
 
-def as_reals(name: str, values: ArrayLike, dim: int | None = None) -> Floats:
+def as_reals(
+    name: str, values: ArrayLike, dim: int | None = None, *, largest: float = LARGEST_REAL
+) -> Floats:
     """Return patterns or states of real numbers as a float64 array (rows, D), or explain why not.
 
     >>> as_reals("patterns", [0.5, -2]).tolist()
@@ -318,6 +334,9 @@ def as_reals(name: str, values: ArrayLike, dim: int | None = None) -> Floats:
         raise _checks.fail(f"{name}.shape", np.shape(values), f"must be (B, {dim}) or ({dim},)")
     if not np.isfinite(array).all():
         raise _checks.fail(name, "array", "must hold only finite numbers", "fill or leave out the gaps")
+    if max(array.max(), -array.min()) > largest:
+        rule = f"must hold no number beyond {largest:g}"
+        raise _checks.fail(name, "array", rule, "squares of such numbers overflow; divide all by a constant")
     return array
 
 
@@ -327,7 +346,9 @@ def as_states(name: str, states: ArrayLike, dim: int, levels: Sequence[float]) -
     >>> as_states("cues", [0, 1], 2, ZERO_ONE)
     array([[0., 1.]])
     """
-    array = np.atleast_2d(as_array(name, states)).astype(np.float64)
+    given = as_array(name, states)
+    _checks.check_fits(9.0 * given.size, f"{name} of shape {given.shape}", "give fewer at a time")
+    array = np.atleast_2d(given).astype(np.float64)
     if array.ndim != 2 or array.shape[1] != dim or not len(array):
         raise _checks.fail(f"{name}.shape", np.shape(states), f"must be (B, {dim}) or ({dim},)")
     if not is_of(array, levels):
@@ -341,4 +362,5 @@ def _as_rows(values: ArrayLike, name: str = "patterns") -> Array:
         raise _checks.fail(
             f"{name}.shape", np.shape(values), "must be (K, D) with K >= 1 patterns of D >= 2 neurons"
         )
+    _checks.check_fits(9.0 * array.size, f"{name} of shape {array.shape}", "give fewer")
     return array

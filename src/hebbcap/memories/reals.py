@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hebbcap import _checks
-from hebbcap.memories.protocol import Array, Floats, Memory, Rest, as_reals
+from hebbcap.memories.protocol import LARGEST_REAL, Array, Floats, Memory, Rest, as_reals
 
 REST = 1e-9
 """A step that changes no entry by more than this share of the largest is at rest."""
@@ -40,6 +40,11 @@ class RealMemory(Memory):
         described: Any = self
         more: Self = replace(described, _patterns=patterns)
         return more
+
+    @property
+    def largest_state(self) -> float:
+        """Largest size of an entry of a state: infinite where the dynamics itself says what is too large."""
+        return LARGEST_REAL
 
     @property
     def judged_at_rest(self) -> bool:
@@ -80,7 +85,7 @@ class RealMemory(Memory):
         """Check states against the stored patterns and return a fresh array of them, (B, D)."""
         if not self.n_patterns:
             raise _checks.fail("n_patterns", 0, "must be at least 1", "store patterns before recalling")
-        return as_reals("states", states, self.dim)
+        return as_reals("states", states, self.dim, largest=self.largest_state)
 
     def _held(self) -> Array:
         """Return the stored patterns, or say that there are none."""

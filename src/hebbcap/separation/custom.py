@@ -93,6 +93,7 @@ class CustomSeparation(Separation):
 @lru_cache(maxsize=8)
 def _table(separation: CustomSeparation, dim: int) -> DifferenceTable:
     reach = dim + 1
+    _checks.check_fits(300.0 * (2 * reach + 1), f"the energies of dim={dim:,}", "use a smaller dim")
     if separation.log_differences is not None:
         return _from_logs(separation, reach)
     values = _evaluated(separation, np.arange(-reach - 1.0, reach + 2), finite=True)

@@ -70,6 +70,7 @@ class Exponential(Separation):
 @lru_cache(maxsize=8)
 def _exponential_table(beta: float, dim: int) -> DifferenceTable:
     reach = dim + 1
+    _checks.check_fits(64.0 * (2 * reach + 1), f"the energies of dim={dim:,}", "use a smaller dim")
     log_size = beta * np.arange(-reach, reach + 1) + np.log(2 * np.sinh(beta))
     values = np.exp(log_size) if np.abs(log_size).max() < SAFE_LOG else None
     return DifferenceTable(np.ones_like(log_size), log_size, values, 1.0, reach, whole=False)

@@ -73,6 +73,8 @@ class Polynomial(Separation):
 @lru_cache(maxsize=8)
 def _polynomial_table(order: int, rectified: bool, dim: int) -> DifferenceTable:
     reach = dim + 1
+    n_bytes = 2 * (reach + 1) * (150.0 + 0.3 * order * reach.bit_length())
+    _checks.check_fits(n_bytes, f"the powers of dim={dim:,} overlaps", "use a smaller dim")
     points = [max(x, 0) if rectified else x for x in range(-reach - 1, reach + 2)]
     powers = [x**order for x in points]
     exact = [after - before for before, after in zip(powers[:-2], powers[2:], strict=True)]

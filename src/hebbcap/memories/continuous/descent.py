@@ -107,12 +107,16 @@ def sharpness_at(beta: float | None, dim: int) -> float:
     return SEPARATION / dim if beta is None else beta
 
 
+STEEPEST = 1e200
+"""Largest inverse width of a well: times any squared distance of states it is still a number."""
+
+
 def checked_beta(beta: float | None) -> float | None:
     """Return beta as a float, or None, or explain why it is neither."""
     if beta is None:
         return None
     meaning = "beta is the inverse width of a pattern's well, in units of squared distance"
-    return _checks.real("beta", beta, low=0, open_low=True, meaning=meaning)
+    return _checks.real("beta", beta, low=0, high=STEEPEST, open_low=True, meaning=meaning)
 
 
 def descend(

@@ -101,7 +101,7 @@ class FeatureSpace(RealMemory):
             meaning = "leave it out for the most similar alone"
             beta = _checks.real("beta", self.beta, low=0, open_low=True, meaning=meaning)
             object.__setattr__(self, "beta", beta)
-        if self.similarity not in SIMILARITIES:
+        if not isinstance(self.similarity, str) or self.similarity not in SIMILARITIES:
             known = ", ".join(SIMILARITIES)
             raise _checks.fail("similarity", self.similarity, f"must be one of {known}")
         if not isinstance(self.semantic, bool):

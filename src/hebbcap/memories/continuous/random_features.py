@@ -266,7 +266,10 @@ def directions(n: int, dim: int, seed: int) -> Singles:
     TooLarge
         If they don't fit in memory.
     """
-    _checks.check_fits(4.0 * n * dim, f"{n:,} directions of dim={dim:,}", "use fewer features")
+    # In single precision, and some rows at a time in double, where they meet patterns.
+    _checks.check_fits(
+        4.0 * n * dim + 8.0 * min(n, 4096) * dim, f"{n:,} directions of dim={dim:,}", "use fewer features"
+    )
     drawn = np.random.default_rng(seed).standard_normal((n, dim), dtype=np.float32)
     drawn.setflags(write=False)
     return drawn

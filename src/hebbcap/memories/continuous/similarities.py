@@ -102,7 +102,7 @@ def similarity(spec: str | Callable[..., object]) -> Score:
     """
     if callable(spec):
         return _checked(spec)
-    if spec not in NAMES:
+    if not isinstance(spec, str) or spec not in NAMES:
         raise _checks.fail("similarity", spec, "is not known", f"known are {', '.join(NAMES)}, or a function")
     return NAMES[spec]
 

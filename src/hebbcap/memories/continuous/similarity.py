@@ -207,6 +207,11 @@ class Universal(RealMemory):
     def _real(self) -> RealHeld:
         return RealHeld(np.asarray(self._held(), dtype=np.float64))
 
+    @property
+    def largest_state(self) -> float:
+        """States may grow while double precision lasts where weights don't add up to 1."""
+        return super().largest_state if self._separation.normalised else np.inf
+
     def step(self, states: ArrayLike) -> Floats:
         """Return what is projected for each state, (B, D); (B, D_out) with values of their own.
 

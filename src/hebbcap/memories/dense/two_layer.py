@@ -117,9 +117,9 @@ class TwoLayer(RealMemory):
     _patterns: Array | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.hidden not in HIDDEN:
+        if not isinstance(self.hidden, str) or self.hidden not in HIDDEN:
             raise _checks.fail("hidden", self.hidden, f"must be one of {', '.join(HIDDEN)}")
-        if self.visible not in VISIBLE:
+        if not isinstance(self.visible, str) or self.visible not in VISIBLE:
             raise _checks.fail("visible", self.visible, f"must be one of {', '.join(VISIBLE)}")
         soft = self.hidden == "softmax"
         if soft and self.order is not None:
@@ -151,6 +151,11 @@ class TwoLayer(RealMemory):
                 name, getattr(self, name), low=0, open_low=open_low, high=high, meaning=meaning
             )
             object.__setattr__(self, name, time)
+
+    @property
+    def largest_state(self) -> float:
+        """States may grow on their way while double precision lasts."""
+        return np.inf
 
     @classmethod
     def parse(cls, tail: str) -> Self:

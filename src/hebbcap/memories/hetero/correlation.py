@@ -195,6 +195,8 @@ class CorrelationMatrix(LayeredMemory):
         total = states.sum(axis=1)
         single = np.abs(received).sum(axis=1, dtype=np.int64).max() < _EXACT_SINGLE
         real: Any = np.float32 if single else np.float64
+        needed = 24.0 * (len(states) + 1) * self.dim_out
+        _checks.check_fits(needed, f"fields of {self.dim_out:,} outputs", "use fewer outputs or cues")
         result, sums = np.zeros((len(states), self.dim_out)), np.zeros(self.dim_out)
         rows = max(TILE // self.dim_out, 1)
         for start in range(0, len(outputs), rows):

@@ -144,7 +144,7 @@ class Hopfield(StoredPatterns):
     @cached_property
     def _column_sums(self) -> Floats:
         """Sum over patterns of each neuron's entry as -1 and +1, shape (D,)."""
-        high = self.held.bits.column_counts()
+        high = self.held.column_counts()
         return np.asarray(2.0 * high - self.n_patterns)
 
     @cached_property

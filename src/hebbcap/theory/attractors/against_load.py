@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -117,6 +117,8 @@ def overlap_curve(
         if not edge.load:
             raise NoTheory(f"{edge.memory.name} recalls nothing at temperature {temperature:g}: give loads")
     else:
+        if not isinstance(loads, Iterable):
+            raise _checks.fail("loads", loads, "must be a list of numbers", "as [0.02, 0.05]")
         asked = [_checks.real("load", a, low=0, open_low=True, meaning="load is K / D") for a in loads]
     points = tuple(attractor(memory, load=a, **options) for a in asked)
     found = []

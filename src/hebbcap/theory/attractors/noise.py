@@ -46,6 +46,8 @@ def synaptic_noise(function: Callable[[Any], Any]) -> float:
     >>> round(synaptic_noise(np.sign), 5), round(synaptic_noise(lambda x: np.sign(x) * (abs(x) > 0.612)), 5)
     (0.5708, 0.23483)
     """
+    if not callable(function):
+        raise _checks.fail("function", function, "must be a function of the weight", "as numpy.sign")
     # Midpoints, so that a jump at 0 costs nothing, and any other jump about 1e-5.
     x = ((np.arange(_COUNT) + 0.5) / _COUNT - 0.5) * (2 * _REACH)
     value = np.asarray(function(x), dtype=np.float64)
@@ -84,5 +86,10 @@ def dilution_noise(connectivity: float, static_noise: float = 0.0) -> float:
     c = _checks.real(
         "connectivity", connectivity, low=0, high=1, open_low=True, meaning="it is the share of synapses kept"
     )
-    noise = _checks.real("static_noise", static_noise, low=0, meaning="it is relative to the crosstalk")
-    return (1 + noise) / c - 1
+    return (1 + checked_static_noise(static_noise)) / c - 1
+
+
+def checked_static_noise(value: float) -> float:
+    """Check the noise of the synapses, relative to the crosstalk; beyond 1e12 nothing is recalled."""
+    meaning = "it is the noise of the synapses relative to the crosstalk"
+    return _checks.real("static_noise", value, low=0, high=1e12, meaning=meaning)

@@ -41,6 +41,7 @@ from hebbcap.theory.attractors.lines import (
     symmetry_load,
     unstable_below,
 )
+from hebbcap.theory.attractors.noise import checked_static_noise
 from hebbcap.theory.attractors.setting import crosstalk_of
 
 _COUNT = 48
@@ -186,5 +187,4 @@ def phase_diagram(
 
 def _crosstalk(memory: str | Memory, static_noise: float) -> Crosstalk:
     held = parse_memory(memory)
-    noise = _checks.real("static_noise", static_noise, low=0, meaning="it is relative to the crosstalk")
-    return crosstalk_of(held, Rademacher(), noise, COLDEST)
+    return crosstalk_of(held, Rademacher(), checked_static_noise(static_noise), COLDEST)

@@ -17,6 +17,7 @@ from hebbcap.patterns import ensemble as parse_ensemble
 from hebbcap.theory.attractors.best_threshold import best_peak, best_retrieval
 from hebbcap.theory.attractors.curve import COLDEST, Crosstalk, Point, peak, retrieval
 from hebbcap.theory.attractors.hebb import PairwiseCrosstalk, free_energy, replicon, spin_glass
+from hebbcap.theory.attractors.noise import checked_static_noise
 from hebbcap.theory.attractors.setting import BEST, coding_of, crosstalk_of, known
 from hebbcap.theory.attractors.sparse import CodedPoint, Coding, coded_peak, coded_retrieval
 from hebbcap.theory.attractors.state import (
@@ -174,9 +175,7 @@ def _question(
         held,
         drawn,
         _checked_temperature(temperature),
-        _checks.real(
-            "static_noise", noise, low=0, meaning="it is the noise of the synapses relative to the crosstalk"
-        ),
+        checked_static_noise(noise),
     )
 
 

@@ -149,6 +149,7 @@ def bracket(memory: object, dim: int) -> Bracket:
     NoTheory
         If the memory isn't known or its rule has parts that don't turn round with the pattern.
     """
+    check_fits(48.0 * dim)
     overlaps = np.arange(-(dim - 1), dim, 2)
     if isinstance(memory, Dense):
         table = memory.separation.table(dim)

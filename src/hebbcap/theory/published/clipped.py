@@ -28,7 +28,7 @@ import math
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import bdtr, ndtri
+from scipy.special import betainc, ndtri
 
 from hebbcap import _checks
 from hebbcap._checks import NoTheory
@@ -136,7 +136,8 @@ def _check(asked: Experiment) -> None:
 def _vote(others: int) -> tuple[float, float, float]:
     """Return the chances that a weight speaks against the cued pattern, not at all, and for it."""
     fewer = others // 2 - 1
-    against = float(bdtr(fewer, others, 0.5)) if fewer >= 0 else 0.0
+    # Not bdtr, which loses all digits from about a million on.
+    against = float(betainc(float(others - fewer), fewer + 1.0, 0.5)) if fewer >= 0 else 0.0
     if others % 2 == 0:
         return against, 0.0, 1.0 - against
     return against, 0.5 - against, 0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from scipy.optimize import brentq
-from scipy.special import bdtr, ndtr
+from scipy.special import betainc, ndtr
 
 from hebbcap import _checks
 from hebbcap._checks import NoTheory
@@ -98,7 +98,10 @@ def separable(n_patterns: int, n_inputs: int) -> float:
     """
     patterns = _checks.pattern_count(n_patterns)
     inputs = _checks.integer("n_inputs", n_inputs, low=1, meaning="n_inputs is what one neuron reads")
-    return 1.0 if patterns <= inputs else float(bdtr(inputs - 1, patterns - 1, 0.5))
+    if patterns <= inputs:
+        return 1.0
+    # The chance of fewer than N heads among K - 1; bdtr loses all digits from about a million on.
+    return float(betainc(float(patterns - inputs), float(inputs), 0.5))
 
 
 def capacity(experiment: Experiment) -> tuple[float, str]:

@@ -55,6 +55,8 @@ def capacity(experiment: Experiment) -> tuple[float, str]:
         return float(asked.dim - 1), INTACT
     if asked.criterion.kind != BIT_ERROR:
         raise NoTheory("with flipped bits, the projection's capacity is known for bit error alone")
+    if 2 * asked.n_flipped == asked.dim:  # the cue says nothing of its pattern
+        return 0.0, FLIPPED
     overlap = 1 - 2 * asked.n_flipped / asked.dim
     needed = float(ndtri(asked.criterion.level)) ** 2 * (overlap**-2 - 1)
     return asked.dim / (1 + needed), FLIPPED

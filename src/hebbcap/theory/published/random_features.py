@@ -48,7 +48,7 @@ from typing import Final, NamedTuple, final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtrc, ndtr
+from scipy.special import betainc, ndtr
 
 from hebbcap._checks import NoTheory
 from hebbcap.criteria import BIT_ERROR, OVERLAP
@@ -242,7 +242,8 @@ def capacity(experiment: Experiment) -> tuple[float, str]:
         if real:  # all patterns fare alike for D to infinity
             return float(found.overlap < asked.level)
         if asked.kind == OVERLAP:
-            return float(bdtrc(math.floor(0.5 * (1 - asked.level) * dim + 1e-9), dim, found.bit_error))
+            most = math.floor(0.5 * (1 - asked.level) * dim + 1e-9)
+            return float(betainc(most + 1.0, float(dim - most), found.bit_error))
         return failing(found.bit_error, asked, dim, n_patterns)
 
     allowed = asked.max_failure
