@@ -33,6 +33,7 @@ SCRIPTS = (
     "recall",
     "cold_start",
     "scale",
+    "sharded",
     "cost_curves",
     "gpu",
 )

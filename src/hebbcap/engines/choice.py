@@ -64,6 +64,8 @@ def use_engine(name: str | None) -> None:
     """
     global _named
     if name is not None:
+        if not isinstance(name, str):
+            raise _checks.fail("engine", name, "must be a name", f"known are {', '.join(NAMES)}")
         get(name)
     _named = name
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Final, NamedTuple, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hebbcap import _checks
+from hebbcap.engines import partial
+from hebbcap.engines.fixed_point import Reach, coarse_bits, counted, level, rounded_terms, whole_terms
 from hebbcap.engines.lists import ListsHeld, prefers_lists
 from hebbcap.engines.protocol import Engine, Floats, Held, Whole
-from hebbcap.engines.reference import FINE, NumpyHeld
+from hebbcap.engines.reference import NumpyHeld
 from hebbcap.kernels.bits import Bits, n_words
 from hebbcap.kernels.fields import sums
 from hebbcap.kernels.fields.columns import Columns, write_columns
@@ -26,15 +29,8 @@ from hebbcap.kernels.machine import processor
 from hebbcap.kernels.threads import count
 from hebbcap.separation.table import DifferenceTable
 
-_FIXED_POINT: Final = 44
-"""Bits of the largest term where a separation function has no whole numbers: a relative error of 2^-45 of
-it."""
-
 _OUTCOMES: Final = np.array(["step limit", "fixed point", "cycle"])
 """By the numbers that the kernel gives them."""
-
-_TOTAL: Final = 61
-"""Bits that totals over patterns may take."""
 
 
 @final
@@ -55,7 +51,7 @@ class PackedEngine(Engine):
 
     def hold(self, patterns: Bits) -> Held:
         """Return the patterns in the faster of this engine's forms: packed, or lists of few high entries."""
-        return ListsHeld.of(patterns, _packed) if prefers_lists(patterns) else _packed(patterns)
+        return ListsHeld.of(patterns, PackedHeld.of) if prefers_lists(patterns) else PackedHeld.of(patterns)
 
 
 class _Room:
@@ -98,7 +94,7 @@ class _Terms(NamedTuple):
     worth: Floats
     log_unit: Floats
     live: NDArray[np.bool_] | None
-    exact: bool
+    reach: Reach | None
 
 
 @final
@@ -119,6 +115,13 @@ class PackedHeld(Held):
     room: _Room
     n_used: int
     removed: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, patterns: Bits) -> PackedHeld:
+        """Return packed patterns in this form."""
+        room = _Room(len(patterns), patterns.dim)
+        room.append(patterns)
+        return cls(room, len(patterns), np.zeros(0, dtype=np.int64))
 
     def __len__(self) -> int:
         return self.n_used - len(self.removed)
@@ -182,21 +185,21 @@ class PackedHeld(Held):
         if not sums.available(self.dim):
             return self._plain.pairwise_step(states, own, threshold)
         found = sums.pairwise_sums(self._alive, states)
-        level = 2 * found.weights + _level(threshold)
-        return decide(found, np.stack([level - 2 * own, level + 2 * own], axis=1), states)
+        limit = 2 * found.weights + level(threshold)
+        return decide(found, np.stack([limit - 2 * own, limit + 2 * own], axis=1), states)
 
     def pairwise_settled(
         self, states: Bits, own: int, threshold: float, max_steps: int
     ) -> tuple[Bits, Whole, NDArray[np.str_]] | None:
         """Return what repeated `pairwise_step` comes to rest at; see `Held.pairwise_settled`."""
-        level = _level(threshold)
-        return self._settled(states, (level - 2 * own, level + 2 * own), max_steps, None)
+        limit = level(threshold)
+        return self._settled(states, (limit - 2 * own, limit + 2 * own), max_steps, None)
 
     def separated_settled(
         self, states: Bits, table: DifferenceTable, max_steps: int
     ) -> tuple[Bits, Whole, NDArray[np.str_]] | None:
         """Return what repeated `separated_step` comes to rest at; see `Held.pairwise_settled`."""
-        whole = self._whole_terms(table)
+        whole = whole_terms(table, len(self))
         if whole is None or whole.tables.tables[0].dtype != np.int32:
             return None
         return self._settled(states, (0, 0), max_steps, whole.tables.tables[0])
@@ -213,7 +216,7 @@ class PackedHeld(Held):
         """Return a dense memory's local fields and the log of their unit, shapes (B, D) and (B,)."""
         terms = self._terms(states, table)
         if terms is None:
-            return self._plain.separated_field(states, table)
+            return partial.separated_field(self, states, table)
         found = sums.table_sums(self._alive, states, terms.tables, terms.live)
         return scaled_fields(found, states, terms.worth), terms.log_unit
 
@@ -221,20 +224,41 @@ class PackedHeld(Held):
         """Return the states of a dense memory after one update at threshold 0."""
         terms = self._terms(states, table)
         if terms is None:
-            return self._plain.separated_step(states, table)
+            return partial.separated_step(self, states, table)
         found = sums.table_sums(self._alive, states, terms.tables, terms.live)
         limits = np.stack([found.weights + found.kept, found.weights - found.kept], axis=1)
         after = decide(found, 2 * limits, states)
-        if terms.exact:
+        if terms.reach is None:
             return after
-        # Where rounding could have decided, the reference decides.
-        field, margin = fields(found, self.dim), found.kept[:, None]
-        near = np.minimum(np.abs(field - margin), np.abs(field + margin)).min(axis=1) <= 4 * len(self)
+        # Where rounding could have decided, a finer fixed point decides.
+        near = partial.unsure(fields(found, self.dim), found.kept[:, None], len(self))
         if near.any():
             words = after.words.copy()
-            words[near] = self._plain.separated_step(states[near], table).words
+            words[near] = partial.fine_step(self, states[near], table, terms.reach[near]).words
             return Bits(words, self.dim)
         return after
+
+    def reach(self, states: Bits) -> Reach:
+        """Return the fewest and the most places where a pattern differs from each state, (B, 2)."""
+        if not sums.available(self.dim):
+            return self._plain.reach(states)
+        return _ends(nearest(self._alive, states))
+
+    def table_sums(self, states: Bits, tables: Sequence[sums.Tables]) -> Whole:
+        """Return sums over patterns by each of the tables; see `hebbcap.engines.partial.Part`."""
+        if not sums.available(self.dim):
+            return self._plain.table_sums(states, tables)
+        out = np.empty((len(tables), len(states), self.dim + 1), dtype=np.int64)
+        near: NDArray[np.int32] | None = None
+        for one, which in zip(out, tables, strict=True):
+            live = None
+            some = [counted(table[:, 0], table[:, 1]) for table in which.tables]
+            if max(int(before[-1]) for before in some) < self.dim // 2:  # most terms are 0, and tiles of them
+                near = nearest(self._alive, states) if near is None else near
+                live = _live(near, np.stack(some)[which.which])
+            found = sums.table_sums(self._alive, states, which, live)
+            one[:, :-1], one[:, -1] = fields(found, self.dim), found.kept
+        return out
 
     def weights(self) -> NDArray[Any]:
         """Return the sums over patterns of entry times entry, shape (D, D), with K on the diagonal."""
@@ -260,112 +284,33 @@ class PackedHeld(Held):
         removed = np.sort(np.append(self.removed, places[index]))
         if 2 * len(removed) > self.n_used:
             kept = Bits(np.delete(separate(self.room.rows, self.n_used), removed, axis=0), self.dim)
-            room = _Room(len(kept), self.dim)
-            room.append(kept)
-            return PackedHeld(room, len(kept), np.zeros(0, dtype=np.int64))
+            return PackedHeld.of(kept)
         return PackedHeld(self.room, self.n_used, removed)
 
     def _terms(self, states: Bits, table: DifferenceTable) -> _Terms | None:
-        """Return the separation function in whole numbers, or None where only the reference can do it."""
+        """Return the separation function in whole numbers, or None where `partial` sees to it."""
         if not sums.available(self.dim):
             return None
-        whole, n = self._whole_terms(table), len(states)
+        whole, n = whole_terms(table, len(self)), len(states)
         if whole is not None:
             worth, log_unit = np.full(n, 0.5 * whole.common), np.full(n, math.log(table.unit))
-            return _Terms(whole.tables.for_all(n), worth, log_unit, None, exact=True)
-        if not table.whole and table.contrast > FINE:
+            return _Terms(whole.tables.for_all(n), worth, log_unit, None, None)
+        bits = coarse_bits(len(self))
+        if bits is None or partial.is_steep(table):
             return None
-        return self._rounded_terms(states, table)
-
-    def _whole_terms(self, table: DifferenceTable) -> _WholeTable | None:
-        """Return the separation function as it is, where it has whole numbers whose totals fit."""
-        if not table.whole or table.values is None:
-            return None
-        whole = _whole_table(table)
-        return whole if _n_bits(whole.largest) + _n_bits(len(self)) < _TOTAL else None
-
-    def _rounded_terms(self, states: Bits, table: DifferenceTable) -> _Terms:
-        """Return the separation function in fixed point, for each state relative to its largest term."""
         near = nearest(self._alive, states)
-        reach = list(zip(near[..., 0].min(axis=1).tolist(), near[..., 1].max(axis=1).tolist(), strict=True))
-        bits = min(_FIXED_POINT, _TOTAL - 2 - _n_bits(len(self)))
-        made = {ends: _rounded_table(table, *ends, bits) for ends in set(reach)}
-        numbers = {ends: i for i, ends in enumerate(made)}
-        which = np.array([numbers[ends] for ends in reach])
-        some = np.stack([rounded.some for rounded in made.values()])
-        low, high = np.minimum(near[..., 0], self.dim + 1), np.maximum(near[..., 1] + 1, 0)
-        live = some[which[:, None], high] > some[which[:, None], low]
-        worth = np.full(len(states), 0.5 * 2.0**-bits)
-        log_unit = np.array([rounded.log_unit for rounded in made.values()])[which]
-        if table.values is not None:
-            worth, log_unit = worth * np.exp(log_unit), np.zeros(len(states))
-        tables = sums.Tables([rounded.table for rounded in made.values()], which)
-        return _Terms(tables, worth, log_unit + math.log(table.unit), live, exact=False)
+        reach = _ends(near)
+        tables, worth, log_unit, made = rounded_terms(table, reach, bits)
+        live = _live(near, np.stack([rounded.some for rounded in made])[tables.which])
+        return _Terms(tables, worth, log_unit, live, reach)
 
 
-class _WholeTable(NamedTuple):
-    """A separation function of whole numbers, divided by what is common to all of them."""
-
-    tables: sums.Tables
-    largest: int
-    common: int
+def _ends(near: NDArray[np.int32]) -> Reach:
+    """Return the fewest and the most places that differ, (B, 2), from those of each tile."""
+    return np.stack([near[..., 0].min(axis=1), near[..., 1].max(axis=1)], axis=1).astype(np.int64)
 
 
-class _RoundedTable(NamedTuple):
-    """A separation function in fixed point: table, entries before each that are not 0, log of its unit."""
-
-    table: Whole
-    some: NDArray[np.int64]
-    log_unit: float
-
-
-@lru_cache(maxsize=8)
-def _whole_table(table: DifferenceTable) -> _WholeTable:
-    assert table.values is not None
-    weights, kept = _by_difference(table.values[::-2].astype(np.int64))
-    common = max(int(np.gcd.reduce(np.concatenate([weights, kept]))), 1)
-    weights, kept = weights // common, kept // common
-    largest = int(np.abs(np.concatenate([weights, kept])).max())
-    return _WholeTable(sums.Tables.of(weights[None], kept[None]), largest, common)
-
-
-@lru_cache(maxsize=512)
-def _rounded_table(table: DifferenceTable, fewest: int, most: int, bits: int) -> _RoundedTable:
-    """Return the table in units of 2^-bits of its largest entry for so many places that differ."""
-    log_size, sign = table.log_size[::-2], table.sign[::-2]
-    largest = float(log_size[fewest : most + 2].max())
-    unit = 0.0 if math.isinf(largest) else largest
-    scaled = log_size - unit + bits * math.log(2)
-    # What rounds to 0 needs no exponential; what is larger than the largest entry is never looked up.
-    counts = (scaled > -1) & (scaled <= (bits + 1e-6) * math.log(2))
-    differences = np.zeros(len(scaled), dtype=np.int64)
-    differences[counts] = np.rint(sign[counts] * np.exp(scaled[counts])).astype(np.int64)
-    weights, kept = _by_difference(differences)
-    some = np.concatenate([[0], np.cumsum((weights != 0) | (kept != 0))])
-    return _RoundedTable(np.stack([weights, kept], axis=-1), some, unit)
-
-
-def _level(threshold: float) -> int:
-    """Return twice a threshold of whole-number fields: between two of them, one is as good as another."""
-    reach = 2.0**55  # beyond any field
-    whole = math.floor(min(max(threshold, -reach), reach))
-    return 2 * whole + (threshold != whole)
-
-
-def _packed(patterns: Bits) -> PackedHeld:
-    room = _Room(len(patterns), patterns.dim)
-    room.append(patterns)
-    return PackedHeld(room, len(patterns), np.zeros(0, dtype=np.int64))
-
-
-def _by_difference(differences: Whole) -> tuple[Whole, Whole]:
-    """Return twice the weight and the kept term of a pattern for each number of places that differ.
-
-    From d at the overlaps D + 1, D - 1, ..., -D - 1: above, with the neuron's own place agreeing, and below.
-    """
-    above, below = differences[..., :-1], differences[..., 1:]
-    return above + below, below - above
-
-
-def _n_bits(value: int) -> int:
-    return int(value).bit_length()
+def _live(near: NDArray[np.int32], some: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which tiles (B, tiles) have a term but 0; `some` (B, D + 2) counts those before each place."""
+    low, high = np.minimum(near[..., 0], some.shape[1] - 1), np.maximum(near[..., 1] + 1, 0)
+    return np.asarray(np.take_along_axis(some, high, axis=1) > np.take_along_axis(some, low, axis=1))

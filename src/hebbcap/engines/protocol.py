@@ -58,6 +58,10 @@ class Held(ABC):
         The Hebb rule's field with the neuron's own term, K times its state, still in it.
         """
 
+    def column_counts(self) -> Whole:
+        """Return in how many patterns each neuron is high, shape (D,)."""
+        return self.bits.column_counts()
+
     @abstractmethod
     def separated_field(self, states: Bits, table: DifferenceTable) -> tuple[Floats, Floats]:
         """Return a dense memory's local fields and the log of their unit, shapes (B, D) and (B,).

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,17 @@ from hebbcap.engines.protocol import Engine, Floats, Held, Whole
 from hebbcap.kernels.bits import Bits
 from hebbcap.separation.table import DifferenceTable
 
+if TYPE_CHECKING:
+    from hebbcap.kernels.fields.sums import Tables
+
 _TILE = 2**22
 """Entries of a (states x patterns) tile: large enough for BLAS, small enough to stay out of swap."""
 
 EXACT_SINGLE = 2**24
 """Whole numbers below this are exact in single precision, which is twice as fast."""
+
+_LIMB = 2**26
+"""Whole numbers of this size, as many as a tile holds patterns, add up exactly in double precision."""
 
 FINE = 1e4
 """Contrast between neighbouring overlaps up to which one sum holds both without losing the smaller."""
@@ -108,6 +114,29 @@ class NumpyHeld(Held):
             log_unit = np.maximum(log_unit, largest.max(axis=1, initial=-np.inf))
         return np.where(np.isneginf(log_unit), 0.0, log_unit)
 
+    def reach(self, states: Bits) -> Whole:
+        """Return the fewest and the most places where a pattern differs from each state, (B, 2)."""
+        cues, dim = states.unpack(), self.patterns.dim
+        ends = np.tile(np.array([dim, 0], dtype=np.int64), (len(cues), 1))
+        for _, tile in self._tiles(len(cues)):
+            differ = (dim - _overlaps(cues, tile)) // 2
+            ends[:, 0] = np.minimum(ends[:, 0], differ.min(axis=1))
+            ends[:, 1] = np.maximum(ends[:, 1], differ.max(axis=1))
+        return ends
+
+    def table_sums(self, states: Bits, tables: Sequence[Tables]) -> Whole:
+        """Return sums over patterns by each of the tables; see `hebbcap.engines.partial.Part`."""
+        cues, dim = states.unpack(), self.patterns.dim
+        values = [np.stack(several.tables).astype(np.int64) for several in tables]
+        result = np.zeros((len(tables), len(cues), dim + 1), dtype=np.int64)
+        for _, tile in self._tiles(len(cues)):
+            differ = (dim - _overlaps(cues, tile)) // 2
+            for one, several, value in zip(result, tables, values, strict=True):
+                chosen = value[several.which[:, None], differ]
+                one[:, :-1] += _whole_product(chosen[..., 0], tile)
+                one[:, -1] += chosen[..., 1].sum(axis=1)
+        return result
+
     def weights(self) -> NDArray[np.int32]:
         """Return the sums over patterns of entry times entry, shape (D, D)."""
         dim = self.patterns.dim
@@ -132,6 +161,16 @@ def _overlaps(states: NDArray[Any], patterns: NDArray[Any]) -> NDArray[np.int32]
     real = np.float32 if patterns.shape[1] < EXACT_SINGLE else np.float64
     product: NDArray[Any] = states.astype(real) @ patterns.T.astype(real)
     return product.astype(np.int32)
+
+
+def _whole_product(weights: Whole, tile: NDArray[np.int8]) -> Whole:
+    """Return the sums over a tile of weight times entry, (B, D), limb by limb where floats would round."""
+    real, result, shift = tile.astype(np.float64), np.zeros((len(weights), tile.shape[1]), dtype=np.int64), 0
+    while weights.any():
+        low = ((weights + _LIMB // 2) & (_LIMB - 1)) - _LIMB // 2
+        result += (low.astype(np.float64) @ real).astype(np.int64) << shift
+        weights, shift = (weights - low) // _LIMB, shift + _LIMB.bit_length() - 1
+    return result
 
 
 def _separate(cues: Floats, below: Floats, above: Floats, tile: NDArray[np.int8]) -> Floats:
