@@ -97,6 +97,14 @@ _HOMES = {
     "Own": "memories.own",
     "compare": "comparison",
     "Comparison": "comparison",
+    "sweep": "campaign",
+    "plan": "campaign",
+    "read_plan": "campaign",
+    "read_campaign": "campaign",
+    "Plan": "campaign",
+    "Campaign": "campaign",
+    "save": "saving",
+    "load": "saving",
     "Gaussian": "patterns",
     "Sphere": "patterns",
     "TwoLayer": "memories.dense.two_layer",
@@ -129,14 +137,22 @@ _HOMES = {
     "InvalidArgument": "_checks",
     "TooLarge": "_checks",
     "UnreadableFile": "_checks",
+    "UnwritableFile": "_checks",
+    "UnusableStore": "campaign",
+    "CampaignStopped": "campaign",
     "MissingExtra": "_checks",
     "NoTheory": "_checks",
 }
 
-__all__ = ["__version__", *_HOMES]
+_PACKAGES = ("sharded",)
+"""Parts that are used by their own name, as `hebbcap.sharded.open`."""
+
+__all__ = ["__version__", *_HOMES, *_PACKAGES]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return importlib.import_module(f"hebbcap.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'hebbcap' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"hebbcap.{_HOMES[name]}"), name)

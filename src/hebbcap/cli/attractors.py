@@ -10,7 +10,7 @@ from hebbcap.cli.options import (
     JSON,
     PLOT,
     QUIET,
-    check_plot,
+    check_places,
     deliver,
     progress_bar,
     with_options,
@@ -71,7 +71,7 @@ def attractors(
     """What overlap with its pattern does MEMORY keep at rest, at which load and temperature?"""
     from hebbcap.theory.attractors import overlap_curve
 
-    check_plot(plot)
+    check_places(plot)
     with progress_bar(quiet or not o["measure"]) as progress:
         result = overlap_curve(
             memory,
@@ -95,7 +95,7 @@ def phase_diagram(
     """At which load and temperature does MEMORY recall unbiased patterns?"""
     from hebbcap.theory.attractors import phase_diagram as ask
 
-    check_plot(plot)
+    check_places(plot)
     result = ask(memory, static_noise=_static_noise(clipped, connectivity), points=points)
     deliver(result, "attractors", "phase", as_json=as_json, plot=plot)
 

@@ -13,8 +13,9 @@ from hebbcap.cli.options import (
     JSON,
     PLOT,
     QUIET,
+    SAVE,
     WORK,
-    check_plot,
+    check_places,
     deliver,
     progress_bar,
     separated,
@@ -41,13 +42,14 @@ _MEMORY = (
 @click.option(
     "--criterion", default="overlap:0.95", show_default=True, help="overlap:M, what counts as recalled."
 )
-@with_options(_MEMORY, DIM, ANSWER, BUDGET, WORK, JSON, PLOT, QUIET)
+@with_options(_MEMORY, DIM, ANSWER, BUDGET, WORK, JSON, PLOT, SAVE, QUIET)
 def basin(
     memory: str,
     loads: str | None,
     criterion: str,
     as_json: bool,
     plot: str | None,
+    save: str | None,
     quiet: bool,
     **o: Any,
 ) -> None:
@@ -58,7 +60,7 @@ def basin(
     """
     from hebbcap.basin_of_attraction import basin as ask
 
-    check_plot(plot)
+    check_places(plot, save)
     rule = "numbers with commas, as 0.02,0.05,0.1"
     shares = None if loads is None else separated("loads", loads, float, rule)
     question, answer = split_answer(o)
@@ -66,4 +68,4 @@ def basin(
         result = ask(
             memory, loads=shares, criterion=criterion, **question, **wanted(answer), progress=progress
         )
-    deliver(result, "basins", "basin", as_json=as_json, plot=plot)
+    deliver(result, "basins", "basin", as_json=as_json, plot=plot, save=save)

@@ -12,8 +12,9 @@ from hebbcap.cli.options import (
     JSON,
     PLOT,
     QUIET,
+    SAVE,
     WORK,
-    check_plot,
+    check_places,
     deliver,
     progress_bar,
     with_options,
@@ -45,9 +46,15 @@ _ANSWER = (
 
 @click.command()
 @click.argument("memories", nargs=-1, required=True, metavar="MEMORY...")
-@with_options(_QUESTION, DIM, _ANSWER, BUDGET, WORK, JSON, PLOT, QUIET)
+@with_options(_QUESTION, DIM, _ANSWER, BUDGET, WORK, JSON, PLOT, SAVE, QUIET)
 def compare(
-    memories: tuple[str, ...], no_basin: bool, as_json: bool, plot: str | None, quiet: bool, **o: Any
+    memories: tuple[str, ...],
+    no_basin: bool,
+    as_json: bool,
+    plot: str | None,
+    save: str | None,
+    quiet: bool,
+    **o: Any,
 ) -> None:
     """Which of the memories holds most of the same patterns?
 
@@ -55,7 +62,7 @@ def compare(
     """
     from hebbcap.comparison import compare as ask
 
-    check_plot(plot)
+    check_places(plot, save)
     with progress_bar(quiet) as progress:
         result = ask(memories, basin=not no_basin, progress=progress, **o)
-    deliver(result, "comparison", "comparison", as_json=as_json, plot=plot)
+    deliver(result, "comparison", "comparison", as_json=as_json, plot=plot, save=save)

@@ -10,8 +10,9 @@ from hebbcap.cli.options import (
     JSON,
     PLOT,
     QUIET,
+    SAVE,
     WORK,
-    check_plot,
+    check_places,
     deliver,
     progress_bar,
     separated,
@@ -47,13 +48,14 @@ from hebbcap.cli.options import (
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the networks.")
 @click.option("--no-measure", is_flag=True, help="Leave the measurement out.")
-@with_options(WORK, JSON, PLOT, QUIET)
+@with_options(WORK, JSON, PLOT, SAVE, QUIET)
 def forgetting(
     rule: str,
     ages: str | None,
     no_measure: bool,
     as_json: bool,
     plot: str | None,
+    save: str | None,
     quiet: bool,
     **options: Any,
 ) -> None:
@@ -64,9 +66,9 @@ def forgetting(
     """
     from hebbcap.memory_trace import forgetting as ask
 
-    check_plot(plot)
+    check_places(plot, save)
     rule_of_ages = "whole numbers with commas, as 0,10,20"
     wanted = None if ages is None else separated("ages", ages, int, rule_of_ages)
     with progress_bar(quiet or no_measure) as progress:
         result = ask(rule, ages=wanted, measure=not no_measure, progress=progress, **options)
-    deliver(result, "forgetting", "forgetting", as_json=as_json, plot=plot)
+    deliver(result, "forgetting", "forgetting", as_json=as_json, plot=plot, save=save)

@@ -1,7 +1,8 @@
 """The command line: a thin translation of the Python calls.
 
 Standard output carries only the result; progress and errors go to standard error. Exit codes: 0 done,
-2 bad usage with one line that says what and how to mend it; `__main__` adds 130, interrupted.
+2 bad usage with one line that says what and how to mend it; `__main__` adds 130, interrupted, and 143,
+terminated.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import click
 from hebbcap._version import __version__
 from hebbcap.cli.attractors import attractors, phase_diagram
 from hebbcap.cli.basins import basin
+from hebbcap.cli.campaign import export, plot, sweep
 from hebbcap.cli.capacity import capacity, error, scaling
 from hebbcap.cli.comparison import compare
 from hebbcap.cli.forgetting import forgetting
@@ -22,6 +24,7 @@ from hebbcap.cli.info import info
 from hebbcap.cli.memories import memories
 from hebbcap.cli.recall import recall
 from hebbcap.cli.rules import best_rule, decompose, formula
+from hebbcap.cli.show import show
 
 COMMANDS = (
     capacity,
@@ -32,10 +35,14 @@ COMMANDS = (
     forgetting,
     attractors,
     phase_diagram,
+    sweep,
+    plot,
+    export,
     decompose,
     formula,
     best_rule,
     recall,
+    show,
     memories,
     info,
 )

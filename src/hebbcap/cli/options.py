@@ -123,6 +123,7 @@ WORK = (
 )
 JSON = (click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),)
 PLOT = (click.option("--plot", metavar="FILE", help="Draw the result into a .png, .svg or .pdf file."),)
+SAVE = (click.option("--save", metavar="FILE", help="Save the result as .safetensors, for hebbcap show."),)
 QUIET = (click.option("--quiet", is_flag=True, help="No progress bar."),)
 
 
@@ -164,25 +165,42 @@ def separated(name: str, text: str, kind: Callable[[str], N], rule: str) -> tupl
         raise click.UsageError(f"{name}={text!r} must be {rule}") from None
 
 
-def check_plot(plot: str | None) -> None:
-    """Refuse a place for a plot before any work is done for it."""
+def check_places(plot: str | None, save: str | None = None) -> None:
+    """Refuse a place for a plot or a result before any work is done for it."""
     if plot is not None:
         from hebbcap.plots import check_path
 
         check_path(plot)
+    if save is not None:
+        from hebbcap._atomic import check_writable
+
+        check_writable(save)
 
 
-def deliver(result: Any, module: str, name: str, *, as_json: bool, plot: str | None, **drawn: Any) -> None:
-    """Draw a result where that was asked for, then print it: as JSON, or as tables.
+def deliver(
+    result: Any,
+    module: str,
+    name: str,
+    *,
+    as_json: bool,
+    plot: str | None,
+    save: str | None = None,
+    **drawn: Any,
+) -> None:
+    """Save and draw a result where that was asked for, then print it: as JSON, or as tables.
 
     `hebbcap.plots.MODULE` has its NAME_figure, which takes `drawn`, and `hebbcap.report.MODULE` its
     NAME_report; each is imported only when it is needed.
     """
+    if save is not None:
+        from hebbcap.saving import save as write_result
+
+        write_result(result, save)
     if plot is not None:
-        from hebbcap.plots.frame import save
+        from hebbcap.plots.frame import save as write_figure
 
         draw = getattr(importlib.import_module(f"hebbcap.plots.{module}"), f"{name}_figure")
-        save(draw(result, **drawn), plot)
+        write_figure(draw(result, **drawn), plot)
     if as_json:
         print_json(result.to_dict())
     else:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from hebbcap.cli.options import DIM, JSON, PLOT, QUESTION, QUIET, WORK, check_plot, print_json, with_options
+from hebbcap.cli.options import DIM, JSON, PLOT, QUESTION, QUIET, WORK, check_places, print_json, with_options
 
 
 @click.command()
@@ -29,7 +29,7 @@ def recall(
     from hebbcap.estimate import experiment
     from hebbcap.gallery import recall_gallery
 
-    check_plot(plot)
+    check_places(plot)
     gallery = recall_gallery(experiment(memory, **o), n_patterns, n_shown=shown, seed=seed)
     if plot is not None:
         from hebbcap.plots import recall_figure, save

@@ -76,7 +76,15 @@ def most_patterns(experiment: Experiment) -> int:
     return setting.most_patterns if setting else 0
 
 
-def error_curve(experiment: Experiment, grid: ArrayLike, streams: int, seed: int, first: int = 0) -> Curve:
+def error_curve(
+    experiment: Experiment,
+    grid: ArrayLike,
+    streams: int,
+    seed: int,
+    first: int = 0,
+    *,
+    key: str | None = None,
+) -> Curve:
     """Measure the errors after one step at every number of patterns of a grid.
 
     Parameters
@@ -91,6 +99,8 @@ def error_curve(experiment: Experiment, grid: ArrayLike, streams: int, seed: int
         Non-negative; stream `first + i` is the same for the same seed and experiment, however many are drawn.
     first : int
         Number of the first stream.
+    key : str, optional
+        Text by which the streams are drawn; the experiment's definition if left out.
 
     Raises
     ------
@@ -114,7 +124,8 @@ def error_curve(experiment: Experiment, grid: ArrayLike, streams: int, seed: int
             "that takes +-1 patterns of equal chance, threshold 0, one step, and a multiple of post * pre or "
             "a dense memory with whole-number differences",
         )
-    wrong, failed = count_wrong(setting, grid, streams, seed, experiment.definition, first=first)
+    drawn_by = experiment.definition if key is None else key
+    wrong, failed = count_wrong(setting, grid, streams, seed, drawn_by, first=first)
     ks = np.atleast_1d(np.asarray(grid)).astype(np.int64)
     cues = np.minimum(ks, setting.cues)
     return Curve(ks, wrong, failed, cues * setting.judged, cues)
