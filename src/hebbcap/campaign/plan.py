@@ -15,13 +15,14 @@ combination of whose values is a cell.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import itertools
 import math
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,7 @@ from hebbcap.measurement.block import most_trials
 from hebbcap.memories import Plastic
 from hebbcap.patterns import Ensemble
 from hebbcap.patterns import ensemble as parse_ensemble
+from hebbcap.question import Experiment
 
 OPTIONS: Final = (
     "memory", "rule", "order", "patterns", "dim", "criterion", "flips", "threshold", "update", "binarise",
@@ -148,9 +150,15 @@ def plan(
             raise _checks.TooLarge(
                 f"the plan has {total:,} cells, and at most {_MOST_CELLS:,} go into one; make several"
             )
-        for values in itertools.product(*axes.values()):
-            cell = _cell(dict(zip(axes, values, strict=True)), seed, ensemble)
-            cells.setdefault(cell.key, cell)
+        # One experiment serves all its numbers of patterns, which so stand together.
+        counts = [name for name in axes if name in (*COUNTS, _POWER)]
+        for options in _combinations(axes, [name for name in axes if name not in counts]):
+            with _named(options):
+                asked = _experiment(options, ensemble)
+            for count in _combinations(axes, counts):
+                with _named(options | count):
+                    cell = _cell(asked, count, seed, options)
+                cells.setdefault(cell.key, cell)
     return Plan(tuple(cells.values()), trials, precision, most_trials)
 
 
@@ -254,31 +262,44 @@ def _range(name: str, spec: Mapping[str, Any]) -> list[Any]:
     return [float(f"{value:.12g}") for value in values.tolist()]
 
 
-def _cell(chosen: dict[str, Any], seed: int, ensemble: Any) -> Cell:
-    """Return the cell of one combination of values."""
-    options = {name: chosen[name] for name in OPTIONS if name in chosen}
+def _combinations(axes: Mapping[str, list[Any]], names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for values in itertools.product(*(axes[name] for name in names)):
+        yield dict(zip(names, values, strict=True))
+
+
+@contextlib.contextmanager
+def _named(chosen: Mapping[str, Any]) -> Iterator[None]:
+    """Name the combination of values in whatever is said against it."""
     try:
-        spelled = dict(options)
-        patterns, binarise = options.get("patterns", "rademacher"), options.get("binarise", "auto")
-        if isinstance(patterns, str) and isinstance(binarise, str):  # a file is read once
-            options["patterns"] = ensemble(patterns, binarise)
-        asked = experiment(**options)
-        n_patterns = _count(chosen, asked.dim)
-        asked.check_count(n_patterns)
-        if isinstance(asked.memory, Plastic):
-            raise _checks.fail(
-                "memory", asked.memory.name, "forgets", "hebbcap forgetting asks what it holds"
-            )
-        check_trial(asked, n_patterns)
-        most_trials(asked, n_patterns)
+        yield
     except (_checks.InvalidArgument, _checks.TooLarge) as error:
-        shown = ", ".join(f"{name}={_shown(value)}" for name, value in chosen.items())
-        raise type(error)(f"{error} (in the cell {shown})") from error
+        raise type(error)(f"{error} (in the cell {_listed(chosen)})") from error
     except TypeError as error:
-        shown = ", ".join(f"{name}={_shown(value)}" for name, value in chosen.items())
-        raise _checks.InvalidArgument(f"the cell {shown} can't be read: {error}") from error
-    simple = all(isinstance(value, str | int | float) for value in spelled.values())
-    return Cell(asked, n_patterns, seed, tuple(sorted(spelled.items())) if simple else ())
+        raise _checks.InvalidArgument(f"the cell {_listed(chosen)} can't be read: {error}") from error
+
+
+def _experiment(options: Mapping[str, Any], ensemble: Callable[[str, str], Ensemble]) -> Experiment:
+    """Return the experiment of one combination of values."""
+    patterns, binarise = options.get("patterns", "rademacher"), options.get("binarise", "auto")
+    read = isinstance(patterns, str) and isinstance(binarise, str)  # a file is read once
+    asked = experiment(**({**options, "patterns": ensemble(patterns, binarise)} if read else options))
+    if isinstance(asked.memory, Plastic):
+        raise _checks.fail("memory", asked.memory.name, "forgets", "hebbcap forgetting asks what it holds")
+    return asked
+
+
+def _cell(asked: Experiment, count: Mapping[str, Any], seed: int, options: Mapping[str, Any]) -> Cell:
+    """Return the cell of an experiment at one number of patterns."""
+    n_patterns = _count(count, asked.dim)
+    asked.check_count(n_patterns)
+    check_trial(asked, n_patterns)
+    most_trials(asked, n_patterns)
+    simple = all(isinstance(value, str | int | float) for value in options.values())
+    return Cell(asked, n_patterns, seed, tuple(sorted(options.items())) if simple else ())
+
+
+def _listed(chosen: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={_shown(value)}" for name, value in chosen.items())
 
 
 def _shown(value: Any) -> str:
