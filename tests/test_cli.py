@@ -11,22 +11,10 @@ import time
 import numpy as np
 import pytest
 
-from hebbcap import cli, engines
+from hebbcap import engines
 from hebbcap.kernels import threads
 
 ALL_THREADS = threads.count()
-
-
-@pytest.fixture
-def run(capsys):
-    """Run the command line in this process; return (exit code, standard output, standard error)."""
-
-    def call(*arguments):
-        code = cli.run([str(argument) for argument in arguments])
-        shown = capsys.readouterr()
-        return code, shown.out, shown.err
-
-    return call
 
 
 def start(*arguments, **options):

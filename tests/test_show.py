@@ -3,7 +3,6 @@
 import pytest
 
 import hebbcap
-from hebbcap import cli
 
 QUESTIONS = {
     "capacity": ("capacity", "hopfield", "--dim", "50", "--precision", "0.1"),
@@ -13,18 +12,6 @@ QUESTIONS = {
     "forgetting": ("forgetting", "decay:0.2", "--dim", "30", "--precision", "0.5"),
     "compare": ("compare", "hopfield", "centred", "--dim", "50", "--no-basin", "--precision", "0.2"),
 }
-
-
-@pytest.fixture
-def run(capsys):
-    """Run the command line in this process; return (exit code, standard output, standard error)."""
-
-    def call(*arguments):
-        code = cli.run([str(argument) for argument in arguments])
-        shown = capsys.readouterr()
-        return code, shown.out, shown.err
-
-    return call
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

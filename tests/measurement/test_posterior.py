@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binom, norm
 
 from hebbcap.measurement import posterior as posterior_module
-from hebbcap.measurement.fit import Trust, fit, pool, trust
+from hebbcap.measurement.fit import Line, Trust, dispersion, fit, pool, trust
 from hebbcap.measurement.posterior import Crossing, FromGrid, FromLine, crossing, posterior
 from hebbcap.measurement.tally import Tally
 
@@ -188,3 +188,34 @@ def test_trials_too_much_alike_are_not_trusted():
     line = fit(pool([same]))
     found = trust([same], line)
     assert found.covariance[0] == pytest.approx(0.2 * found.independent[0])
+
+
+def one_telling_place(rng, common):
+    """Trials around a steep step, of which one place alone has some failures and not all."""
+    rates = rng.beta(0.4 * (1 / common - 1), 0.6 * (1 / common - 1), 400)
+    counts = (np.zeros(400), rng.binomial(200, rates), np.full(400, 200))
+    return [Tally.of((k,), each[:, None], 200) for k, each in zip((80, 100, 125), counts, strict=True)]
+
+
+def test_dispersion_is_that_of_the_place_that_tells():
+    # Counts whose chances correlate by 0.02 vary 1 + 199 * 0.02 = 4.98 times as much; 6 standard errors of 400.
+    data = one_telling_place(np.random.default_rng(7), 0.02)
+    line = Line(np.log(100 * np.exp((norm.ppf(BOUND) - norm.ppf(0.4)) / 60)), norm.ppf(BOUND), 60.0)
+    scale, freedom = dispersion(data, line)
+    assert scale == pytest.approx(4.98, rel=6 * np.sqrt(2 / 400))
+    assert freedom == pytest.approx(398, abs=1)
+    # The twin: told by the level at the crossing, where nothing fails, trials would seem to be all alike.
+    borne = trust(data, line)
+    assert borne is None or borne.covariance[0] / borne.independent[0] < 1.5
+
+
+def test_dispersion_of_independent_chances_is_1():
+    data = apart(np.random.default_rng(8), 100.0, trials=200)
+    assert dispersion(data, fit(pool(data)))[0] == pytest.approx(1.0, rel=6 * np.sqrt(2 / 800))
+    singles = apart(np.random.default_rng(8), 100.0, judged=1, trials=60, bound=0.3)
+    assert dispersion(singles, Line(np.log(100.0), norm.ppf(0.3), 4.0)) == (1.0, 1e6)
+
+
+def test_nothing_is_known_of_the_dispersion_of_a_step():
+    step = [Tally.of((k,), np.full((10, 1), n), 50) for k, n in ((90, 0), (110, 50))]
+    assert dispersion(step, Line(np.log(100.0), norm.ppf(BOUND), 200.0)) == (1.0, 18.0)

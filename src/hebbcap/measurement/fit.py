@@ -130,6 +130,34 @@ def fit(pooled: Pooled) -> Line | None:
     return Line(middle, float(level), float(slope)) if FLATTEST < slope < STEEPEST else None
 
 
+def dispersion(tallies: Sequence[Tally], line: Line) -> tuple[float, float]:
+    """Return how much more trials vary than independent chances would, and the freedom of that.
+
+    In what each adds to the score of the level, so that places count by what they tell: where all but one
+    say nothing, that one decides. Where trials can't tell, independent chances are meant: because each is a
+    single chance, or because nothing fails that could have failed.
+    """
+    seen = information = total = squares = 0.0
+    for tally in tallies:
+        quantile = np.clip(line.level + line.slope * (np.log(tally.at) - line.middle), -_FARTHEST, _FARTHEST)
+        below, above = _ratio(quantile), _ratio(-quantile)
+        per_failure, rate = below + above, ndtr(quantile)
+        expected = tally.judged * rate
+        mean = float(per_failure @ expected)
+        information += tally.trials * float(tally.judged @ (below * above))
+        seen += float(per_failure @ tally.products @ per_failure) + tally.trials * mean * mean
+        seen -= 2 * mean * float(per_failure @ tally.failures)
+        alone = float(per_failure @ np.sqrt(expected * (1 - rate))) ** 2
+        total += tally.trials * alone
+        squares += tally.trials * alone**2
+    if all(tally.single for tally in tallies):
+        return 1.0, KNOWN
+    if information < _NOTHING or not squares > 0:
+        return 1.0, max(sum(tally.trials for tally in tallies) - 2.0, 1.0)
+    freedom = max(total**2 / squares - 2, 1.0)
+    return max((1 + 2 / freedom) * seen / information, _LEAST), freedom
+
+
 def trust(tallies: Sequence[Tally], line: Line) -> Trust | None:
     """Return how far the counts bear the line; None where they say nothing of its slope.
 

@@ -22,7 +22,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtri, stdtrit
 
-from hebbcap.measurement.fit import FLATTEST, KNOWN, STEEPEST, Line, Pooled, Trust, fit, pool, trust
+from hebbcap.measurement.fit import (
+    FLATTEST,
+    KNOWN,
+    STEEPEST,
+    Line,
+    Pooled,
+    Trust,
+    dispersion,
+    fit,
+    pool,
+    trust,
+)
 from hebbcap.measurement.tally import Tally
 
 Floats = NDArray[np.float64]
@@ -146,18 +157,6 @@ def posterior(tallies: Sequence[Tally], bound: float, *, centre: float, reach: f
     return _closed_in(tallies, pooled, bound, place - reach, place + reach)
 
 
-def _dispersion(
-    tallies: Sequence[Tally], bound: float, place: float, log_slope: float
-) -> tuple[float, float]:
-    """Return by how much the likelihood of log K* is less sure than it claims, and the freedom of that."""
-    line = Line(place, float(ndtri(bound)), math.exp(log_slope))
-    borne = trust(tallies, line)
-    if borne is None:
-        trials = sum(tally.trials for tally in tallies)
-        return 1.0, KNOWN if all(tally.single for tally in tallies) else max(trials - 2.0, 1.0)
-    return borne.covariance[0] / borne.independent[0], borne.freedom
-
-
 def _log_weights(
     pooled: Pooled, bound: float, slopes: Floats, places: Floats, scale: float, freedom: float
 ) -> Floats:
@@ -176,7 +175,8 @@ def _closed_in(tallies: Sequence[Tally], pooled: Pooled, bound: float, low: floa
     while True:
         log_weight = _log_weights(pooled, bound, slopes, places, scale, freedom)
         best = np.unravel_index(log_weight.argmax(), log_weight.shape)
-        scale, freedom = _dispersion(tallies, bound, float(places[best[1]]), float(slopes[best[0]]))
+        likeliest = Line(float(places[best[1]]), float(ndtri(bound)), math.exp(slopes[best[0]]))
+        scale, freedom = dispersion(tallies, likeliest)
         # The dispersion hangs on where the peak is seen: weighed once more with it.
         log_weight = _log_weights(pooled, bound, slopes, places, scale, freedom)
         counts = log_weight > -_NEGLIGIBLE

@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv
+from scipy.special import betaincinv, ndtri, stdtrit
 
 _LEAST = 0.2
 """Dispersion below which counts are taken to be alike by luck, so that few of them don't promise too much."""
+
+_UPPER = 0.975
+"""Upper end of the intervals that are reported, as a chance."""
 
 
 def clopper_pearson(
@@ -35,14 +38,16 @@ def dispersion(failures: Any, squares: Any, trials: Any, judged: Any) -> float:
     """Return how much more the counts of trials vary than independent chances would.
 
     Failures within a trial share its patterns, and may come together. One number for all the rates given;
-    arrays broadcast.
+    arrays broadcast. It is enlarged by as much as Student's t is wider than a normal law at 95 %, since it
+    is itself an estimate: without, intervals from 24 trials would hold 93.8 % instead of 95.
 
     Parameters
     ----------
     failures, squares : array-like, shape (G,)
         Failures and their squares, each summed over the trials at one rate.
     trials, judged : array-like
-        How many trials, and the chances to fail of each.
+        How many trials, and the chances to fail of each. Trials at several rates are taken to be others at
+        each, but for a single number of them: the same at all.
 
     Returns
     -------
@@ -63,4 +68,5 @@ def dispersion(failures: Any, squares: Any, trials: Any, judged: Any) -> float:
     if expected <= 0:
         return 1.0
     seen = float(((np.asarray(squares, dtype=np.float64) - total**2 / n) / m).sum())
-    return max(seen / expected, _LEAST)
+    wider = float(stdtrit((n - 1).sum(), _UPPER)) / float(ndtri(_UPPER))
+    return max(wider**2 * seen / expected, _LEAST)
