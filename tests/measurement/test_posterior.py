@@ -198,7 +198,7 @@ def one_telling_place(rng, common):
 
 
 def test_dispersion_is_that_of_the_place_that_tells():
-    # Counts whose chances correlate by 0.02 vary 1 + 199 * 0.02 = 4.98 times as much; 6 standard errors of 400.
+    # Counts whose chances correlate by 0.02 vary 1 + 199 * 0.02 = 4.98 times as much; 6 standard errors.
     data = one_telling_place(np.random.default_rng(7), 0.02)
     line = Line(np.log(100 * np.exp((norm.ppf(BOUND) - norm.ppf(0.4)) / 60)), norm.ppf(BOUND), 60.0)
     scale, freedom = dispersion(data, line)
