@@ -160,7 +160,7 @@ def drawn(folder: Path) -> list[str]:
         "",
         "Colour is the measured failure rate of a cell, the green mark on its scale what the criterion allows; "
         "points are where the rates cross that, with 95 % intervals, and the lines what the theories say of the "
-        "same question. Cells that wait are blank, those set aside hatched. `--x` names another axis to lie to the "
+        "same question. Cells that wait, or that the plan does not ask for, are blank, those set aside hatched. `--x` names another axis to lie to the "
         "right, `--y` whether loads or numbers of patterns are told; what varies beyond that makes panels. It may "
         "be drawn while a sweep is at work.",
         "",
@@ -274,7 +274,8 @@ def page(folder: Path) -> list[str]:
         "One process, `--workers N` processes of this machine, a Dask scheduler at `--dask ADDRESS`, or one made here "
         'with `--dask local:N` (`pip install "hebbcap[dist]"`); in Python any `concurrent.futures.Executor`. Plain '
         "TCP to another machine is refused unless `--plain-tcp` asks for it, since whoever can reach a scheduler can "
-        "run code on it. The same plan by different hands, every row of every block compared:",
+        "run code on it. Addresses that begin with tls:// take their certificates from Dask's own configuration: "
+        "distributed.comm.tls.ca-file, and cert and key under .client. The same plan by different hands, every row of every block compared:",
         "",
         *same(folder),
         "## Same numbers",

@@ -7,7 +7,7 @@ from tests.campaign.test_runner import PLAN, rows
 from tests.faults import processes
 
 from hebbcap._checks import InvalidArgument
-from hebbcap.campaign import CampaignStopped, Store, sweep
+from hebbcap.campaign import CampaignStopped, Store, cluster, sweep
 from hebbcap.campaign.cluster import check_address, client
 from hebbcap.campaign.runner import Runner
 from hebbcap.campaign.workers import InProcess
@@ -131,7 +131,7 @@ def scheduler():
             options = (address, "--nthreads", "1", "--no-dashboard", "--no-nanny")
             workers.append(processes.start("-c", before + _WORKER, *options, **quiet))
 
-        yield address, running, add_worker
+        yield address, running, add_worker, workers
         for one in [*workers, running]:
             one.kill()
             one.wait()
@@ -139,7 +139,7 @@ def scheduler():
 
 @SLOW
 def test_a_scheduler_that_is_lost_stops_the_campaign_in_words_and_all_is_kept(scheduler, expected, capfd):
-    address, running, add_worker = scheduler
+    address, running, add_worker, _ = scheduler
     add_worker()
 
     def watch(progress):
@@ -156,9 +156,23 @@ def test_a_scheduler_that_is_lost_stops_the_campaign_in_words_and_all_is_kept(sc
 
 @SLOW
 def test_a_cluster_without_workers_or_with_one_that_lacks_hebbcap_is_refused(scheduler):
-    address, _, add_worker = scheduler
+    address, _, add_worker, _ = scheduler
     with pytest.raises(InvalidArgument, match="workers"):
         sweep(PLAN, dask=address)
     add_worker(_LACKING)
     with pytest.raises(InvalidArgument, match="can't import hebbcap"):
         sweep(PLAN, dask=address)
+
+
+@SLOW
+def test_a_cluster_whose_workers_are_all_gone_is_not_waited_for_without_end(scheduler, monkeypatch):
+    address, _, add_worker, workers = scheduler
+    add_worker()
+    monkeypatch.setattr(cluster, "_DESERTED", 2.0)
+
+    def watch(progress):
+        if progress.blocks_new:
+            workers[0].kill()
+
+    with pytest.raises(CampaignStopped, match="no worker was there for 2 s"):
+        sweep(badly.campaign(badly.hangs), dask=address, watch=watch)

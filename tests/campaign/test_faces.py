@@ -286,3 +286,47 @@ def test_the_plan_of_the_examples_is_one():
 
 def test_an_unknown_time_is_not_shown():
     assert "nan" not in live.sentence(progress(0, 4, to_go=float("nan")))
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Return a plan, its store, and a link to the store under the name of a table."""
+    plan_file, store = tmp_path / "p.toml", tmp_path / "p.db"
+    plan_file.write_text("[[grid]]\ndim = 30\nn_patterns = [2, 4]\n")
+    sweep(plan_file, store=store)
+    link = tmp_path / "link.csv"
+    link.symlink_to(store)
+    return plan_file, store, link
+
+
+def test_nothing_is_written_over_a_store_or_a_plan(run, files, tmp_path):
+    plan_file, store, link = files
+    before = store.read_bytes(), plan_file.read_bytes()
+    picture = tmp_path / "p.png"
+    for arguments in (
+        ("export", store, link),
+        ("sweep", plan_file, "--store", picture, "--plot", picture),
+        ("plot", store, tmp_path / "p.toml.png" / ".." / "p.db"),
+        ("sweep", plan_file, "--store", plan_file),
+    ):
+        code, out, err = run(*arguments)
+        assert (code, out) == (2, ""), arguments
+        assert err.count("\n") == 1
+    assert (store.read_bytes(), plan_file.read_bytes()) == before
+    assert not picture.exists()
+
+
+def test_readers_leave_nothing_beside_a_store(run, files, tmp_path):
+    _, store, _ = files
+    assert run("export", store, tmp_path / "t.csv")[0] == 0
+    assert run("plot", store, tmp_path / "t.png", "--no-theory")[0] == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link.csv", "p.db", "p.toml", "t.csv", "t.png"]
+
+
+def test_threads_that_are_no_number_are_refused_and_no_cell_is_set_aside(run, files, monkeypatch):
+    plan_file, store, _ = files
+    monkeypatch.setenv("HEBBCAP_NUM_THREADS", "abc")
+    monkeypatch.setattr("hebbcap.kernels.threads._count", None)
+    code, _, err = run("sweep", plan_file, "--store", store)
+    assert code == 2
+    assert "HEBBCAP_NUM_THREADS" in err

@@ -101,7 +101,7 @@ def test_counts_are_the_same_in_any_order_and_from_several_threads_at_once(expec
     assert found == {text: expected[text] for text in found}
 
 
-@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("count", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_counts_are_the_same_on_any_number_of_processes(count, expected):
     with LocalWorkers(count) as workers:
         found = same.hashes(SOME, submit=workers.submit, shuffle=count)

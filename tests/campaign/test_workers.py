@@ -72,7 +72,7 @@ def test_killed_workers_are_replaced_and_no_call_is_lost(workers):
     assert [f.result() for f in futures] == [i * i for i in range(300)]
 
 
-@pytest.mark.parametrize("after", [0.0, 0.2, 2.0])
+@pytest.mark.parametrize("after", [0.0, 0.2, pytest.param(2.0, marks=SLOW)])
 def test_dismissed_workers_end_at_once_whatever_they_are_at(after):
     workers = LocalWorkers(2)
     futures = [workers.submit(time.sleep, 3600) for _ in range(5)]
@@ -169,6 +169,7 @@ def test_a_script_without_a_guard_is_told_so_and_starts_no_more_processes(tmp_pa
     assert error.count("Traceback") <= 2  # of the one process, with the cause
 
 
+@SLOW
 def test_a_thread_may_start_workers_too():
     found = []
     thread = threading.Thread(

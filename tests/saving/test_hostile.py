@@ -508,3 +508,19 @@ def test_nothing_warns_of_what_is_only_damaged(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert not run(200, seed=3).failures
+
+
+def test_a_flipped_bit_is_refused_or_changes_nothing(tmp_path):
+    thing = hebbcap.capacity("hopfield", dim=30, precision=0.2)
+    save(thing, tmp_path / "whole")
+    data, rng = (tmp_path / "whole").read_bytes(), np.random.default_rng(0)
+    refused = 0
+    for place in rng.choice(8 * len(data), 600, replace=False):
+        changed = bytearray(data)
+        changed[place // 8] ^= 1 << (place % 8)
+        (tmp_path / "flipped").write_bytes(changed)
+        try:
+            assert load(tmp_path / "flipped") == thing
+        except (UnreadableFile, TooLarge):
+            refused += 1
+    assert refused > 500

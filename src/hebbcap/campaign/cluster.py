@@ -11,18 +11,24 @@ import contextlib
 import ipaddress
 import logging
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from hebbcap import _checks
+from hebbcap.campaign.workers import leave_interrupts_to_others
 
 LOCAL: Final = "local"
 """The address that stands for a cluster made here: `local`, or `local:N` for N workers."""
 
 _PATIENCE = 10.0
 
-_LOGGERS = re.compile(r"distributed\b|tornado\b")
+_DESERTED = 60.0
+"""Seconds without any worker after which nobody is waited for any more."""
+
+_LOGGERS = re.compile(r"(distributed|tornado|asyncio)\b")
 
 _ADDRESS = 'as "local", "local:4", "tcp://127.0.0.1:8786" or "tls://head:8786"'
 
@@ -101,8 +107,11 @@ def client(address: str, *, plain_tcp: bool = False) -> Iterator[Any]:
     with _quiet():
         if count is not None:
             options = {"n_workers": count, "threads_per_worker": 1, "processes": True}
-            unseen = {"dashboard_address": ":0", "silence_logs": logging.CRITICAL}
-            cluster = distributed.LocalCluster(host="127.0.0.1", **options, **unseen)
+            unseen = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL}
+            # In a thread that Ctrl-C passes by, as then do its workers, which would print it.
+            with ThreadPoolExecutor(1, initializer=leave_interrupts_to_others) as apart:
+                made = apart.submit(distributed.LocalCluster, host="127.0.0.1", **options, **unseen)
+                cluster = made.result()
             with cluster, distributed.Client(cluster, set_as_default=False) as found:
                 yield found
             return
@@ -120,6 +129,33 @@ def client(address: str, *, plain_tcp: bool = False) -> Iterator[Any]:
         with found:
             _check_installed(found, address)
             yield found
+
+
+def cores(found: Any) -> Callable[[], int]:
+    """Return a function that tells how many cores the workers of a cluster have now.
+
+    It raises `BrokenExecutor` where there has been none for a minute: nobody may come any more. A cluster
+    that was made here is given new workers where all have gone.
+    """
+    last, made = time.monotonic(), found.cluster
+    size = 0 if made is None else len(made.worker_spec)
+
+    def ask() -> int:
+        nonlocal last
+        try:
+            count = int(sum(found.ncores().values()))
+        except (OSError, RuntimeError) as error:
+            raise BrokenExecutor("the scheduler does not answer") from error
+        alone = time.monotonic() - last
+        if count:
+            last = time.monotonic()
+        elif alone > _DESERTED:
+            raise BrokenExecutor(f"no worker was there for {_DESERTED:g} s")
+        elif made is not None:
+            made.scale(size)
+        return count
+
+    return ask
 
 
 def _check_installed(found: Any, address: str) -> None:

@@ -179,7 +179,7 @@ def read_plan(path: str | os.PathLike[str]) -> Plan:
             raise _checks.UnreadableFile(f"{name!r} is not a regular file; a plan is a file of TOML")
         if size > _MOST_BYTES:
             raise _checks.UnreadableFile(f"{name!r} has {size:,} bytes, and a plan at most {_MOST_BYTES:,}")
-        text = Path(name).read_bytes().decode()
+        text = Path(name).read_bytes().decode("utf-8-sig")
         if _DEEP.search(text):
             raise ValueError("a name is nested too deeply")
         read = tomllib.loads(text)
@@ -194,6 +194,8 @@ def read_plan(path: str | os.PathLike[str]) -> Plan:
     grids = read.pop("grid", [])
     if isinstance(grids, Mapping):
         grids = [grids]
+    if not grids:
+        raise _checks.fail("grid", [], "is missing", "write [[grid]] above its values, as dim and load")
     if not isinstance(grids, list) or not all(isinstance(grid, Mapping) for grid in grids):
         raise _checks.fail("grid", grids, "must be a table", "write [[grid]] above its values")
     return plan(grids, **read)

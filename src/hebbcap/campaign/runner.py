@@ -185,6 +185,9 @@ class Runner:
         except KeyboardInterrupt:
             self._keep_finished()
             raise
+        except BrokenExecutor as error:
+            self._keep_finished()
+            raise self._stopped(error) from error
         finally:
             for future in self.running:
                 future.cancel()

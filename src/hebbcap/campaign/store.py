@@ -37,7 +37,8 @@ CREATE TABLE cells (
     cell TEXT PRIMARY KEY,
     definition TEXT NOT NULL,
     spelling TEXT NOT NULL,
-    block_trials INTEGER NOT NULL CHECK (block_trials > 0)
+    block_trials INTEGER NOT NULL CHECK (block_trials > 0),
+    checksum INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE blocks (
     cell TEXT NOT NULL REFERENCES cells,
@@ -139,6 +140,8 @@ class Store:
         run("PRAGMA trusted_schema = OFF")
         run("PRAGMA cell_size_check = ON")
         run("PRAGMA foreign_keys = ON")
+        if readonly:
+            run("PRAGMA query_only = ON")
         run("BEGIN")  # all as at one moment: another process may just begin the same store
         (application,) = run("PRAGMA application_id").fetchone()
         (version,) = run("PRAGMA user_version").fetchone()
@@ -215,9 +218,10 @@ class Store:
     def add_all(self, cells: Iterable[tuple[Cell, int]]) -> list[int]:
         """Note cells, each with the trials that its blocks shall have; return those that they do have."""
         rows = [(cell.key, cell.definition, _spelled(cell), count) for cell, count in cells]
+        checked = [(*row, _checksum(*row)) for row in rows]
         with self._writing():
             run = self.connection
-            run.executemany("INSERT INTO cells VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", rows)
+            run.executemany("INSERT INTO cells VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", checked)
             known: dict[str, tuple[str, int]] = {
                 key: (definition, count)
                 for key, definition, count in run.execute("SELECT cell, definition, block_trials FROM cells")
@@ -303,9 +307,9 @@ def _size(path: str) -> int:
     return os.path.getsize(path) if os.path.exists(path) else 0
 
 
-def _checksum(key: str, *numbers: int) -> int:
+def _checksum(*row: str | int) -> int:
     """Return what tells that a row is as it was written: SQLite itself would not see a number change."""
-    return zlib.crc32(repr((key, *numbers)).encode())
+    return zlib.crc32(repr(row).encode())
 
 
 def _checked(row: tuple[Any, ...]) -> tuple[str, int, Counts]:
@@ -315,11 +319,12 @@ def _checked(row: tuple[Any, ...]) -> tuple[str, int, Counts]:
     return key, block, Counts(*counts)
 
 
-def _kept(key: str, definition: str, spelling: str, block_trials: int) -> KeptCell:
+def _kept(key: str, definition: str, spelling: str, block_trials: int, checksum: int) -> KeptCell:
     told = json.loads(spelling)
     kinds = {"n_patterns": int, "seed": int, "name": str, "options": dict}
     whole = isinstance(told, dict) and all(isinstance(told.get(name), kinds[name]) for name in kinds)
-    if not whole or key != key_of(definition):
+    intact = checksum == _checksum(key, definition, spelling, block_trials)
+    if not whole or not intact or key != key_of(definition):
         raise ValueError(f"cell {key} is damaged")
     return KeptCell(key, definition, told, block_trials)
 
@@ -334,9 +339,11 @@ def _address(name: str, readonly: bool) -> str:
     path = os.path.abspath(name)
     if not readonly:
         return f"file:{quote(path)}?mode=rwc"
-    # Beside a log, SQLite reads with the help of a file of its own, which a folder may not let it write.
-    # Where there is no log, all is in the file itself.
-    alone = not os.path.exists(path + "-wal") and not os.access(os.path.dirname(path), os.W_OK)
+    # Beside a log, SQLite reads with the help of files of its own, which a folder may not let it write. Where
+    # it does, whoever closes the store last takes them away, if it may write.
+    if os.access(path, os.W_OK) and os.access(os.path.dirname(path), os.W_OK):
+        return f"file:{quote(path)}?mode=rw"
+    alone = not os.path.exists(path + "-wal")  # where there is no log, all is in the file itself
     return f"file:{quote(path)}?mode=ro" + ("&immutable=1" if alone else "")
 
 
@@ -363,5 +370,17 @@ def _explained(name: str | None) -> Iterator[None]:
         if isinstance(error, _checks.HebbcapError):
             raise
         shown = "the store" if name is None else repr(name)
-        way_out = "what was kept before is still kept"
-        raise UnusableStore(f"{shown} can't be used: {error}; {way_out}") from error
+        raise UnusableStore(f"{shown} can't be used: {_in_words(name, error)}") from error
+
+
+def _in_words(name: str | None, error: Exception) -> str:
+    """Return what is wrong with a store, and the way out."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_NOTADB:
+        return "it is no store of hebbcap; give another, or let hebbcap sweep begin a new one"
+    folder = os.path.dirname(os.path.abspath(name or "."))
+    if code == sqlite3.SQLITE_CANTOPEN and not os.path.isdir(folder):
+        return "its folder is missing; make it first"
+    if code == sqlite3.SQLITE_CORRUPT or isinstance(error, ValueError | TypeError | RecursionError):
+        return f"{error}; go on from a copy, or begin a new one"
+    return f"{error}; what was kept before is still kept"

@@ -14,6 +14,7 @@ from hebbcap.campaign.result import Campaign
 from hebbcap.campaign.runner import Runner, Watch
 from hebbcap.campaign.store import Store
 from hebbcap.campaign.workers import InProcess, LocalWorkers, check_workers
+from hebbcap.kernels import threads
 from hebbcap.measurement.block import block_cost
 
 Hands = contextlib.AbstractContextManager[tuple[Executor, Callable[[], int]]]
@@ -81,6 +82,7 @@ def sweep(
     asked = _plan(what)
     if watch is not None and not callable(watch):
         raise _checks.fail("watch", watch, "must be a function of a Progress")
+    threads.count()  # a wrong HEBBCAP_NUM_THREADS is told now, rather than of every cell
     hands = _hands(workers, dask, plain_tcp, executor)
     if workers is not None:
         _check_all_fit(asked, workers)
@@ -151,10 +153,11 @@ def _check_all_fit(asked: Plan, workers: int) -> None:
 
 @contextlib.contextmanager
 def _cluster(address: str, plain_tcp: bool) -> Iterator[tuple[Executor, Callable[[], int]]]:
-    from hebbcap.campaign.cluster import client
+    from hebbcap.campaign.cluster import client, cores
 
     with client(address, plain_tcp=plain_tcp) as found:
-        yield found.get_executor(), lambda: _AHEAD * max(sum(found.ncores().values()), 1)
+        count = cores(found)
+        yield found.get_executor(), lambda: _AHEAD * max(count(), 1)
 
 
 @contextlib.contextmanager

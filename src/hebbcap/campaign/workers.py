@@ -7,10 +7,7 @@ blame, is tried again by a fresh one, and given up after a few deaths; the other
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import multiprocessing
-import os
 import pickle
 import signal
 import sys
@@ -18,10 +15,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from typing import Any, Final, TypeVar, final
 
 from hebbcap import _checks
+from hebbcap._worker import serve
 from hebbcap.kernels import threads
 
 T = TypeVar("T")
@@ -33,9 +31,6 @@ _STARTS = 10
 """Workers that may be killed in a row before they could begin."""
 
 _MOST_WORKERS = 1024
-
-_ENDS_WITH_PARENT = 1
-"""PR_SET_PDEATHSIG of Linux."""
 
 _NO_START = 'a worker can\'t start; in a script, call hebbcap.sweep under if __name__ == "__main__":'
 
@@ -136,7 +131,8 @@ class LocalWorkers(Executor):
             except (EOFError, OSError):
                 worker.process.join(1)
                 self._forget(worker)
-                if (worker.process.exitcode or 0) >= 0:  # it was not killed: the next would end likewise
+                code = worker.process.exitcode  # None where another thread is just told of it
+                if code is not None and code >= 0:  # it was not killed: the next would end likewise
                     break
         self._over = _NO_START  # for the others too
         raise BrokenExecutor(_NO_START)
@@ -178,8 +174,8 @@ class _Worker:
     def __init__(self, n_threads: int) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, n_threads), daemon=True)
-        _leave_interrupts_to_others()
+        self.process = context.Process(target=serve, args=(theirs, n_threads), daemon=True)
+        leave_interrupts_to_others()
         self.process.start()
         theirs.close()
 
@@ -202,48 +198,8 @@ def _being_spawned() -> bool:
     return bool(getattr(multiprocessing.current_process(), "_inheriting", False))
 
 
-def _leave_interrupts_to_others() -> None:
+def leave_interrupts_to_others() -> None:
     """Let Ctrl-C pass by this thread, and by what it starts: a worker that still begins would print it."""
     if hasattr(signal, "pthread_sigmask"):
         resource_tracker.ensure_running()  # which, when it starts, lets interrupts through again
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-
-
-def _serve(pipe: Connection, n_threads: int) -> None:
-    """Answer calls until nobody is left who could make one; what a worker does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        # The system ends it with the thread that started it, also while a call holds Python's lock.
-        ctypes.CDLL(None).prctl(_ENDS_WITH_PARENT, signal.SIGKILL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    threads.use_threads(n_threads)
-    with contextlib.suppress(EOFError, OSError):
-        pipe.send_bytes(b"ready")
-        while True:
-            pipe.send_bytes(_answer(pipe.recv_bytes()))
-
-
-def _answer(call: bytes) -> bytes:
-    """Return whether a call went well, and what it gave or raised, as bytes."""
-    try:
-        fn, args, options = pickle.loads(call)
-        return pickle.dumps((True, fn(*args, **options)))
-    except (Exception, SystemExit) as error:
-        return _packed(error)
-
-
-def _packed(error: BaseException) -> bytes:
-    """Return an error as bytes from which it can be made again; in words where it can't."""
-    try:
-        packed = pickle.dumps((False, error))
-        pickle.loads(packed)
-    except Exception:
-        return pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
-    return packed
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

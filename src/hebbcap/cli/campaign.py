@@ -47,12 +47,14 @@ def sweep(
     from hebbcap.campaign import sweep as ask
     from hebbcap.cli.live import live_table
 
+    kept = f"{plan.removesuffix('.toml')}.db" if store is None else store
     check_places(plot)
+    _check_apart({"plan": plan, "store": kept, "plot": plot})
     asked = read_plan(plan)
     with live_table(asked, off=quiet) as watch:
         found = ask(
             asked,
-            store=store or f"{plan.removesuffix('.toml')}.db",
+            store=kept,
             workers=workers,
             dask=dask,
             plain_tcp=plain_tcp,
@@ -85,6 +87,7 @@ def plot(store: str, file: str | None, x: str | None, y: str | None, no_theory: 
 
     target = file or f"{store.removesuffix('.db')}.png"
     check_places(target)
+    _check_apart({"store": store, "file": target})
     found = read_campaign(store)
     _print(found, theory=not no_theory)
     _draw(found, target, theory=not no_theory, x=x, y=y)
@@ -101,8 +104,29 @@ def export(store: str, file: str, blocks: bool) -> None:
     from hebbcap.campaign.tables import check_path, write_table
 
     check_path(file)
+    _check_apart({"store": store, "file": file})
     rows = write_table(read_campaign(store), file, blocks=blocks)
     click.echo(f"{rows:,} rows written into {file}", err=True)
+
+
+def _check_apart(files: dict[str, str | None]) -> None:
+    """Refuse two names for one file, through links too: what is written would take the place of what is read.
+
+    SQLite keeps files of its own beside a store, which are as precious.
+    """
+    import os
+
+    from hebbcap._checks import fail
+
+    taken: dict[str, str] = {}
+    for name, file in files.items():
+        if file is None:
+            continue
+        place = os.path.realpath(file)
+        if place in taken:
+            raise fail(name, file, f"is the {taken[place]} too", "what is written would take its place")
+        beside = ("", "-wal", "-shm", "-journal") if name == "store" else ("",)
+        taken |= {place + ending: name for ending in beside}
 
 
 def _draw(found: Campaign, target: str, *, theory: bool, **axes: str | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -170,6 +171,8 @@ def check_places(plot: str | None, save: str | None = None) -> None:
     if plot is not None:
         from hebbcap.plots import check_path
 
+        # Figures are only written: no window is asked for, whatever the environment names for windows.
+        os.environ["MPLBACKEND"] = "agg"
         check_path(plot)
     if save is not None:
         from hebbcap._atomic import check_writable

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hebbcap._atomic import replacing
 from hebbcap._checks import UnreadableFile
@@ -59,6 +64,7 @@ def save(thing: object, path: str | os.PathLike[str]) -> None:
     """
     node, arrays = written(thing)
     top = {"format": _FORMAT, "version": SCHEMA, "written_by": __version__, "thing": node}
+    top["sha256"] = _digest(node, arrays)
     data = packed(json.dumps(top, separators=(",", ":"), allow_nan=False), arrays)
     with replacing(path) as stream:
         stream.write(data)
@@ -106,6 +112,20 @@ def load(path: str | os.PathLike[str]) -> Any:
                 f"{name!r} has schema version {version}, written by {by}; "
                 f"this is hebbcap {__version__}, which reads version {SCHEMA}: upgrade it"
             )
-        if set(top) != {"format", "version", "written_by", "thing"}:
+        if set(top) != {"format", "version", "written_by", "thing", "sha256"}:
             raise UnreadableFile(f"{name!r} is damaged: it has other entries than save writes")
-        return read(top["thing"], arrays, name)
+        thing = read(top["thing"], arrays, name)
+        # Last, so that whatever else is wrong is said; a changed digit may give a thing just as sound.
+        if top["sha256"] != _digest(top["thing"], arrays):
+            raise UnreadableFile(f"{name!r} is damaged, or was changed after it was saved: save it anew")
+        return thing
+
+
+def _digest(node: Any, arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Return a hash of all that is saved of a thing."""
+    found = hashlib.sha256(json.dumps(node, sort_keys=True, allow_nan=False).encode())
+    for key in sorted(arrays):
+        array = arrays[key]
+        found.update(f"{key} {array.dtype.kind}{array.dtype.itemsize} {array.shape}".encode())
+        found.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
+    return found.hexdigest()
