@@ -86,7 +86,7 @@ def _read_only(plan, place, expected):
 
 def _said(error):
     """Return the last line that a command said, without the folder."""
-    return re.sub(r"'/.*/", "'", error.splitlines()[-1]) if error else "nothing"
+    return re.sub(r"'/[^']*/", "'", error.splitlines()[-1]) if error else "nothing"
 
 
 def _remounted(place, option):
