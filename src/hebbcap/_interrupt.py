@@ -162,8 +162,8 @@ def _unwatch() -> None:
 
 
 def _unraisable(error: Any) -> None:
-    """Say nothing where the interrupt fell into a destructor, which can't pass it on: the thread ends us."""
-    if not (_seen is not None and issubclass(error.exc_type, KeyboardInterrupt)):
+    """Say nothing once a signal came: what it tore in destructors and at exit can't be passed on."""
+    if _seen is None:
         sys.__unraisablehook__(error)
 
 

@@ -14,6 +14,9 @@ from tests.faults import disks, interrupts, kills, same_numbers, workers
 from tests.faults.table import Row, shown
 from tests.saving import hostile
 
+_WIDE = 5.0
+"""Seconds within which Ctrl-C is answered on a machine that is busy with other tests."""
+
 
 def files(short, seed):
     """Try hostile files."""
@@ -31,7 +34,8 @@ def signals(short, seed):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     asked = 4 if short else 50
     found = interrupts.measure(asked, seed)
-    late = [one for one in found.answers if one.seconds > interrupts.LIMIT]
+    limit = _WIDE if short else interrupts.LIMIT
+    late = [one for one in found.answers if one.seconds > limit]
     failed = len(set(found.unclean) | set(late))
     remark = f"median {found.median:.3f} s, worst of {found.worst.command!r}; seed {seed}"
     remark += "".join(

@@ -284,7 +284,8 @@ def flip_bits(patterns: Any, n_flipped: int, levels: tuple[float, ...], rng: np.
     """
     states = np.array(patterns, dtype=np.float64)
     if n_flipped:
-        order = rng.random(states.shape).argpartition(n_flipped - 1, axis=1)[:, :n_flipped]
+        chosen = rng.random(states.shape).argpartition(n_flipped - 1, axis=1)[:, :n_flipped]
+        order = np.sort(chosen, axis=1)  # a partition is in an order that hangs on the processor
         old = np.take_along_axis(states, order, axis=1)
         if len(levels) == 2:
             new = sum(levels) - old
